@@ -1,0 +1,15 @@
+"""How an engine says how far it is, without knowing who listens."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called with the stage, the amount done so far, the total (0 when unknown) and the unit of both."""
+
+    def __call__(self, stage: str, done: int, total: int, unit: str) -> None: ...
+
+
+def silent(stage: str, done: int, total: int, unit: str) -> None:
+    """Nobody listens."""

@@ -1,0 +1,89 @@
+"""The part of a scenario that describes the system under test, and how it is evaluated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from recsim.scenario.section import Section, Share
+
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Stream(Section):
+    """The stream plane of a replay."""
+
+    session_gap_minutes: int = Field(30, ge=1, le=1440, description="inactivity that ends a session")
+    allowed_lateness_minutes: int = Field(60, ge=0, le=1440, description="how far the watermark trails")
+    recently_viewed: int = Field(20, ge=1, le=100, description="products kept in the user-feature record")
+    preferred_categories: int = Field(3, ge=1, le=8, description="categories kept in the user-feature record")
+    session_ttl_s: int = Field(3600, ge=1, description="time to live of session features")
+
+
+class Stores(Section):
+    """Where each store is: a URL a box. An embedded one needs no server."""
+
+    features: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    products: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
+
+
+class Gateway(Section):
+    """Authentication and quotas."""
+
+    tokens_expire_s: int = Field(3600, ge=1, description="life of an access token")
+    requests_per_minute: float = Field(120.0, gt=0, description="quota of a (tenant, user, route)")
+    burst: int = Field(30, ge=1, description="requests a quota lets through at once")
+    instances: int = Field(3, ge=1, le=1000, description="gateways that share the quota")
+
+
+class Ranking(Section):
+    """Retrieval and reranking."""
+
+    candidates: int = Field(100, ge=1, le=10_000, description="products retrieved before reranking")
+    slate: int = Field(20, ge=1, le=500, description="products returned")
+    policy: Literal["top-k", "softmax"] = Field("top-k", description="how the reranker picks from the scores")
+    temperature: float = Field(0.1, gt=0, le=100, description="temperature of the softmax policy")
+    weights: dict[str, Weight] = Field(
+        {"affinity": 1.0, "recency": 0.15, "click_through_rate": 0.1, "price_fit": 0.1, "rating": 0.1, "stock": 0.3},
+        description="weights of the reranker's features",
+    )
+
+
+class Training(Section):
+    """The daily batch."""
+
+    factors: int = Field(64, ge=2, le=512, description="dimensions of the embeddings")
+    iterations: int = Field(10, ge=1, le=200, description="sweeps of alternating least squares")
+    regularization: float = Field(0.05, ge=0, description="L2 weight")
+    alpha: float = Field(20.0, gt=0, description="confidence of an observed pair over an unobserved one")
+    window_days: int = Field(30, ge=1, description="days of the lake that are trained on")
+    index: Literal["auto", "flat", "ivf"] = Field("auto", description="FAISS index; auto is flat up to 50,000 products")
+
+
+class Requests(Section):
+    """The request plane: which of the implied requests are really made."""
+
+    share: Share = Field(0.05, description="users whose requests are made; all requests of a chosen user are")
+    limit_per_day: int = Field(5_000, ge=0, description="most requests of one day")
+
+
+class Evaluation(Section):
+    """Offline evaluation."""
+
+    split: Literal["auto", "given", "leave-last-out", "global-time"] = Field(
+        "auto", description="auto is given where the world brings a split, global-time where it has times"
+    )
+    test_share: Share = Field(0.2, description="share of the time span that a global-time split tests on")
+    recommenders: list[str] = Field(
+        ["random", "popular", "item-knn", "ease", "als", "bpr"], min_length=1, description="recommenders compared"
+    )
+    metrics: list[str] = Field(
+        ["recall@20", "ndcg@20", "hit@20", "mrr"], min_length=1, description="metrics, by their names"
+    )
+    signals: dict[str, Weight] = Field(
+        {"view_product": 1.0, "add_to_cart": 3.0, "purchase": 5.0, "submit_review": 1.0},
+        description="weight of an event type in the user-product matrix",
+    )
+    users: int = Field(0, ge=0, description="test users, a sample by hash; 0 is all")
+    bootstrap: int = Field(1000, ge=100, le=100_000, description="replicates behind the 95 % intervals")

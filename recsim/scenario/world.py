@@ -1,0 +1,92 @@
+"""The part of a scenario that makes a world: who the users are, what is sold, how people behave."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from recsim.scenario.section import Section, Share
+
+Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+"""Names with relative weights; they need not sum to one."""
+
+
+class Calendar(Section):
+    """When the world happens."""
+
+    first_day: date = Field(date(2025, 1, 2), description="first simulated day, UTC")
+    days: int = Field(7, ge=1, le=3660, description="simulated days")
+
+
+class Users(Section):
+    """Registered users. Give `count` or `daily_active`; the other follows from the activity distribution."""
+
+    count: int | None = Field(None, ge=1, le=4_000_000_000, description="registered users")
+    daily_active: int | None = Field(None, ge=1, le=1_000_000_000, description="users with a session on a mean day")
+    sessions_per_day: float = Field(0.5, gt=0, le=50, description="mean sessions of a registered user a day")
+    activity_sigma: float = Field(1.9, ge=0, le=3, description="sigma of the lognormal activity of users")
+    taste_dimensions: int = Field(16, ge=2, le=64, description="dimensions of the latent taste, a multiple of 2")
+    interests: int = Field(3, ge=1, le=8, description="preferred leaf categories of a user")
+    price_sensitivity: float = Field(0.35, ge=0, le=5, description="median weight of log price in the utility")
+    regions: Weights = Field({"us": 0.55, "eu": 0.3, "ap": 0.15}, description="home regions and their weights")
+    tenants: Weights = Field({"default": 1.0}, description="tenants and their weights")
+    mobile_share: Share = Field(0.7, description="sessions on the mobile client")
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if (self.count is None) == (self.daily_active is None):
+            raise ValueError("give exactly one of users.count and users.daily_active")
+        return self
+
+
+class Products(Section):
+    """The catalogue."""
+
+    count: int = Field(10_000, ge=10, le=100_000_000, description="products")
+    categories: int = Field(120, ge=2, le=20_000, description="leaf categories")
+    popularity_sigma: float = Field(1.75, ge=0, le=4, description="sigma of lognormal popularity inside a category")
+    taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
+    median_price_usd: float = Field(27.0, gt=0, description="median price of all products")
+    stock_median: int = Field(200, ge=0, description="median units in stock")
+    missing_brand_share: Share = Field(0.119, description="products without a brand")
+    missing_description_share: Share = Field(0.05, description="products without a description")
+
+
+class Behaviour(Section):
+    """Sessions, choice and funnel."""
+
+    bounce_share: Share = Field(0.45, description="sessions of one product view")
+    session_length_median: float = Field(4.0, ge=1, description="median views of a session that does not bounce")
+    session_length_sigma: float = Field(1.0, ge=0, le=3, description="sigma of its lognormal")
+    session_length_max: int = Field(120, ge=1, le=1000, description="longest session, views")
+    gap_median_s: float = Field(30.0, gt=0, le=600, description="median seconds between two views")
+    gap_sigma: float = Field(1.23, ge=0, le=3, description="sigma of its lognormal")
+    stay_in_category_share: Share = Field(0.88, description="next view in the same category")
+    review_view_share: Share = Field(0.22, description="next view is one of the last products seen")
+    consideration: int = Field(8, ge=1, le=64, description="products compared before a view")
+    taste_weight: float = Field(3.0, ge=0, le=20, description="weight of taste in the utility (kappa)")
+    cart_per_view: Share = Field(0.0868, description="carts over product views the funnel is solved to")
+    purchase_per_cart: Share = Field(0.302, description="purchases over carts the funnel is solved to")
+    search_per_session: Share = Field(0.35, description="sessions that begin with a search")
+    typo_share: Share = Field(0.10, description="queries with a typo")
+    review_per_purchase: Share = Field(0.03, description="purchases that are reviewed")
+    vote_per_view: Share = Field(0.02, description="product views that end in a vote on one of the product's reviews")
+
+
+class Transport(Section):
+    """What happens to events between the client and the log."""
+
+    delay_median_ms: float = Field(250.0, ge=0, description="median delivery delay")
+    delay_sigma: float = Field(0.8, ge=0, le=3, description="sigma of its lognormal")
+    late_share: Share = Field(0.01, description="events delivered late")
+    late_median_s: float = Field(60.0, ge=0, description="median extra delay of a late event")
+    duplicate_share: Share = Field(0.002, description="events delivered twice")
+
+
+class Layout(Section):
+    """How a world is cut into files."""
+
+    partitions: int = Field(4, ge=1, le=4096, description="partitions of the event log, by hash of the user")
+    products_per_file: int = Field(100_000, ge=1_000, description="products in one file")

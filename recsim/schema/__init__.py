@@ -1,0 +1,58 @@
+"""Every table and wire record, once: Parquet, DuckDB, JSON and the documentation are derived from these classes."""
+
+from recsim.schema.columns import SCHEMA_VERSION, arrow_schema, documentation, duckdb_ddl, encodings, json_schema
+from recsim.schema.tables import (
+    EVENT_TYPES,
+    TABLES,
+    Call,
+    Event,
+    Impression,
+    Interaction,
+    Judgement,
+    Product,
+    Query,
+    Review,
+    Session,
+    User,
+    Vote,
+)
+from recsim.schema.wire import (
+    WIRE_RECORDS,
+    EnrichedEvent,
+    ProductMetadata,
+    SearchResponse,
+    SessionFeatures,
+    UserDemographics,
+    UserFeatures,
+    WireEvent,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "WIRE_RECORDS",
+    "Call",
+    "EnrichedEvent",
+    "Event",
+    "Impression",
+    "Interaction",
+    "Judgement",
+    "Product",
+    "ProductMetadata",
+    "Query",
+    "Review",
+    "SearchResponse",
+    "Session",
+    "SessionFeatures",
+    "User",
+    "UserDemographics",
+    "UserFeatures",
+    "Vote",
+    "WireEvent",
+    "arrow_schema",
+    "documentation",
+    "duckdb_ddl",
+    "encodings",
+    "json_schema",
+]

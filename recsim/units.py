@@ -1,0 +1,59 @@
+"""Figures with their unit, their uncertainty and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Provenance = Literal["measured", "modelled", "vendor", "assumed"]
+"""measured: counted or timed in a run. modelled: computed by a formula from other figures. vendor: published by the
+maker of the thing. assumed: somebody's judgement, to be replaced by a measurement."""
+
+KB = 1_000
+MB = 1_000_000
+GB = 1_000_000_000
+TB = 1_000_000_000_000
+SECONDS_PER_DAY = 86_400
+US_PER_SECOND = 1_000_000
+US_PER_DAY = SECONDS_PER_DAY * US_PER_SECOND
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure: `low` and `high` are its 5 % and 95 % quantiles; `source` says in a phrase where it was found."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    provenance: Provenance
+    source: str
+
+    def __post_init__(self) -> None:
+        assert self.low <= self.value <= self.high, f"an estimate must have low <= value <= high: {self}"
+
+
+def human_bytes(size_bytes: float) -> str:
+    """`1.5e9` → `1.5 GB` (decimal units, three significant digits)."""
+    for unit, scale in (("PB", 1e15), ("TB", TB), ("GB", GB), ("MB", MB), ("KB", KB)):
+        if abs(size_bytes) >= scale:
+            return f"{size_bytes / scale:.3g} {unit}"
+    return f"{size_bytes:.0f} B"
+
+
+def human_count(count: float) -> str:
+    """`23_400_000` → `23.4M` (three significant digits)."""
+    for unit, scale in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        if abs(count) >= scale:
+            return f"{count / scale:.3g}{unit}"
+    return f"{count:.3g}"
+
+
+def human_seconds(seconds: float) -> str:
+    """`75` → `1 min 15 s`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

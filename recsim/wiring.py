@@ -1,0 +1,37 @@
+"""From a URL to a component: the only place that sees ports and adapters together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recsim.errors import BadInput
+from recsim.registry import Registry, did_you_mean
+
+ADAPTERS: dict[str, Registry] = {
+    "features": Registry(
+        "feature store",
+        {
+            "embedded": "recsim.components.feature_store:EmbeddedFeatureStore",
+            "fakeredis": "recsim.adapters.redis:RedisFeatureStore",
+            "redis": "recsim.adapters.redis:RedisFeatureStore",
+        },
+    ),
+    "products": Registry(
+        "product store",
+        {
+            "sqlite": "recsim.components.product_store:SqliteProductStore",
+            "mongomock": "recsim.adapters.mongo:MongoProductStore",
+            "mongodb": "recsim.adapters.mongo:MongoProductStore",
+        },
+    ),
+}
+"""Port name → URL scheme → the class that speaks it; each class has `from_url(url: str)`."""
+
+
+def connect(port: str, url: str) -> Any:  # noqa: ANN401 - what a port returns is the port's own Protocol
+    """The implementation of a port that a URL names; raises `BadInput` for an unknown scheme."""
+    scheme, colon, _ = url.partition(":")
+    registry = ADAPTERS[port]
+    if not colon or scheme not in registry:
+        raise BadInput(f'unknown {registry.kind} URL "{url}".{did_you_mean(scheme, registry.names())}')
+    return registry.load(scheme).from_url(url)
