@@ -1,1 +1,1 @@
-"""cli"""
+"""The command line: one file a verb. Only this room knows a terminal."""

@@ -153,7 +153,7 @@ def _from_set(item: str) -> Tree:
 def _nest(keys: Sequence[str], value: Any) -> Tree:  # noqa: ANN401 - any TOML value
     for key in reversed(keys):
         value = {key: value}
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - any TOML value

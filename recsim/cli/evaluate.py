@@ -1,0 +1,94 @@
+"""`recsim evaluate`: which recommender is best, for whom, and is the difference real?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recsim.cli import options
+from recsim.cli.complete import scenarios
+from recsim.cli.finish import finish_run, make, results, run_path, show_plan
+from recsim.cli.terminal import Terminal
+from recsim.dataset import Dataset
+from recsim.errors import BadInput, ThresholdMissed
+from recsim.scenario import load_scenario
+
+
+def evaluate(
+    world: options.World,
+    recommender: options.Recommenders = None,
+    metric: options.Metrics = None,
+    split: Annotated[
+        str | None, typer.Option(help="given, leave-last-out or global-time; by default what the world allows.")
+    ] = None,
+    scenario: Annotated[
+        str, typer.Option(help="Scenario whose [evaluation] is used.", autocompletion=scenarios)
+    ] = "base",
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC=VALUE", help="Exit 3 when the best recommender stays below; repeatable."),
+    ] = None,
+    out: options.Out = None,
+    seed: options.Seed = None,
+    sets: options.Set = None,
+    json: options.Json = False,
+    dry_run: options.DryRun = False,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Compare recommenders offline, with 95 % intervals."""
+    chosen = load_scenario(scenario, sets=sets or [], seed=seed)
+    thresholds = [_threshold(item) for item in fail_under or []]
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        from recsim.evaluate import engine
+
+        dataset = Dataset.open(world)
+        names = recommender or chosen.evaluation.recommenders
+        metrics = metric or chosen.evaluation.metrics
+        chosen_split = split or chosen.evaluation.split
+        if dry_run:
+            show_plan("evaluate", chosen, engine.estimate(chosen, dataset, names), terminal)
+            return
+        identity = engine.identity(chosen, dataset, recommenders=names, metrics=metrics, split=chosen_split)
+        target = out or run_path("evaluate", dataset.name, identity)
+        manifest = make(
+            target,
+            identity,
+            lambda: engine.evaluate(
+                chosen,
+                dataset,
+                target,
+                recommenders=names,
+                metrics=metrics,
+                split=chosen_split,
+                force=force,
+                progress=terminal,
+            ),
+            force=force,
+            terminal=terminal,
+        )
+        finish_run(target, manifest, terminal, following=f"open {target / 'report.html'}")
+        _judge(results(target)["scores"], thresholds)
+
+
+def _threshold(item: str) -> tuple[str, float]:
+    name, _, value = item.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise BadInput(f'--fail-under "{item}" is not metric=value; write for example ndcg@20=0.12.') from None
+
+
+def _judge(scores: list[dict[str, object]], thresholds: list[tuple[str, float]]) -> None:
+    for name, least in thresholds:
+        values = [
+            float(str(score["value"]))
+            for score in scores
+            if score["metric"] == name and score["segment"] == "all" and score["recommender"] != "oracle"
+        ]
+        if not values:
+            raise BadInput(f'--fail-under names "{name}", which was not computed; add --metric {name}.')
+        if max(values) < least:
+            raise ThresholdMissed(f"the best {name} is {max(values):.4f}, below the {least} of --fail-under.")

@@ -1,0 +1,52 @@
+"""`recsim generate`: make a synthetic world."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recsim.cli import options
+from recsim.cli.finish import make, show_plan
+from recsim.cli.terminal import Terminal
+from recsim.runs import data_dir
+from recsim.scenario import load_scenario
+
+
+def generate(
+    scenario: options.Scenario,
+    out: options.Out = None,
+    seed: options.Seed = None,
+    sets: options.Set = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; the result does not depend on it.")] = None,
+    json: options.Json = False,
+    dry_run: options.DryRun = False,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Make a synthetic world: users, products, events, truth."""
+    chosen = load_scenario(scenario, sets=sets or [], seed=seed)
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        from recsim.generate import engine
+        from recsim.report.summary import summary
+
+        if dry_run:
+            show_plan("generate", chosen, engine.estimate(chosen), terminal)
+            return
+        target = out or data_dir() / chosen.name
+        manifest = make(
+            target,
+            engine.identity(chosen),
+            lambda: engine.generate(chosen, target, workers=workers, force=force, progress=terminal),
+            force=force,
+            terminal=terminal,
+        )
+        if json:
+            terminal.document(
+                {"verb": "generate", "world": str(target), "facts": manifest.facts, "process": manifest.process}
+            )
+        else:
+            terminal.summary(summary(target))
+        terminal.hint(f"wrote {target}")
+        terminal.hint(f"next: recsim replay {scenario} --world {target}")

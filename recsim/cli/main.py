@@ -1,0 +1,82 @@
+"""`recsim`: the commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from recsim import __version__
+from recsim.errors import RecsimError
+
+INTERRUPTED = 130
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        print(f"recsim {__version__}")
+        raise typer.Exit
+
+
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda v: _version(asked=v))
+    ] = False,
+) -> None:
+    """Simulate and evaluate an e-commerce search and recommendation system on one machine.
+
+    generate a world, replay its traffic through every component, evaluate recommenders, plan the capacity.
+    """
+
+
+def application() -> typer.Typer:
+    """The commands under their names."""
+    from recsim.cli import capacity, doctor, evaluate, generate, importing, listing, records, replay, report, rerun
+
+    app = typer.Typer(
+        name="recsim",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+    )
+    app.callback()(root)
+    commands: dict[str, Callable[..., None]] = {
+        "generate": generate.generate,
+        "import": importing.import_log,
+        "replay": replay.replay,
+        "evaluate": evaluate.evaluate,
+        "capacity-plan": capacity.capacity_plan,
+        "report": report.report,
+        "rerun": rerun.rerun,
+        "records": records.records,
+        "list": listing.list_things,
+        "doctor": doctor.doctor,
+    }
+    for name, command in commands.items():
+        app.command(name)(command)
+    return app
+
+
+def main() -> None:
+    """The console script."""
+    # implicit warns, and slows down, when OpenBLAS brings its own threads; it must be told before NumPy loads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        application()()
+    except RecsimError as error:
+        print(f"recsim: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("recsim: interrupted; what was finished is kept, the same command goes on from there.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

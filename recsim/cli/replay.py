@@ -1,0 +1,67 @@
+"""`recsim replay`: run a world's traffic through every component."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recsim.cli import options
+from recsim.cli.complete import worlds
+from recsim.cli.finish import finish_run, make, run_path, show_plan
+from recsim.cli.terminal import Terminal
+from recsim.dataset import Dataset
+from recsim.runs import data_dir
+from recsim.scenario import Scenario, load_scenario
+
+
+def replay(
+    scenario: options.Scenario,
+    world: Annotated[
+        str | None,
+        typer.Option(help="The world; by default the scenario's own, made first if missing.", autocompletion=worlds),
+    ] = None,
+    out: options.Out = None,
+    seed: options.Seed = None,
+    sets: options.Set = None,
+    json: options.Json = False,
+    dry_run: options.DryRun = False,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Run a world's traffic through every component."""
+    chosen = load_scenario(scenario, sets=sets or [], seed=seed)
+    with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+        from recsim.replay import engine
+
+        if dry_run:
+            known = Dataset.open(world) if world is not None else None
+            show_plan("replay", chosen, engine.estimate(chosen, known), terminal)
+            return
+        dataset = Dataset.open(world) if world is not None else _own_world(chosen, terminal)
+        identity = engine.identity(chosen, dataset)
+        target = out or run_path("replay", dataset.name, identity)
+        manifest = make(
+            target,
+            identity,
+            lambda: engine.replay(chosen, dataset, target, force=force, progress=terminal),
+            force=force,
+            terminal=terminal,
+        )
+        finish_run(target, manifest, terminal, following=f"recsim capacity-plan 10m --from {target}")
+
+
+def _own_world(scenario: Scenario, terminal: Terminal) -> Dataset:
+    """The world of a scenario, generated where it is missing."""
+    from recsim.generate import engine
+
+    target = data_dir() / scenario.name
+    make(
+        target,
+        engine.identity(scenario),
+        lambda: engine.generate(scenario, target, progress=terminal),
+        force=False,
+        terminal=terminal,
+    )
+    return Dataset.open(target)

@@ -1,0 +1,107 @@
+"""Where words go: results to stdout, everything else to stderr; JSON, a terminal, or tab-separated in a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from recsim.report.summary import Summary
+
+_PLAIN_LINE_EVERY_S = 10.0
+
+
+class Terminal:
+    """One command's conversation with its user. As a callback it is the engines' progress listener."""
+
+    def __init__(self, *, json: bool, quiet: bool, verbose: bool = False) -> None:
+        self.json = json
+        self._quiet = quiet
+        self._verbose = verbose
+        self._live = sys.stderr.isatty() and not quiet
+        self._bars: Bars | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._spoke_at_s = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    def __call__(self, stage: str, done: int, total: int, unit: str) -> None:
+        """Progress: a bar with rate and time left on a terminal, else a plain line now and then."""
+        if self._quiet:
+            return
+        if self._live:
+            self._draw(f"{stage} ({unit})", done, total)
+        elif time.monotonic() - self._spoke_at_s >= _PLAIN_LINE_EVERY_S:
+            self._spoke_at_s = time.monotonic()
+            print(f"{stage}: {done:,}{f' of {total:,}' if total else ''} {unit}", file=sys.stderr)
+
+    def _draw(self, label: str, done: int, total: int) -> None:
+        if self._bars is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bars = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bars.start()
+        if label not in self._tasks:
+            self._tasks[label] = self._bars.add_task(label, total=total or None)
+        self._bars.update(self._tasks[label], completed=done, total=total or None)
+
+    def hint(self, text: str) -> None:
+        """A line on stderr: what was written, what to run next."""
+        if not self._quiet:
+            print(text, file=sys.stderr)
+
+    def detail(self, text: str) -> None:
+        """A line on stderr for `-v`."""
+        if self._verbose:
+            print(text, file=sys.stderr)
+
+    def document(self, tree: Any) -> None:  # noqa: ANN401 - any JSON value
+        """The one JSON document of `--json`."""
+        sys.stdout.write(orjson.dumps(tree, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+    def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
+        """A table: framed on a terminal, tab-separated in a pipe."""
+        if not sys.stdout.isatty():
+            print("\n".join("\t".join(row) for row in [columns, *rows]))
+            return
+        from rich.box import SIMPLE_HEAD
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for position, column in enumerate(columns):
+            numeric = position > 0 and all(_numeric(row[position]) for row in rows)
+            table.add_column(column, justify="right" if numeric else "left")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        Console().print(table)
+
+    def summary(self, summary: Summary) -> None:
+        """A finished run on one screen: the answer first."""
+        print(summary.title)
+        print(summary.verdict)
+        for headline in summary.headlines:
+            print(f"  {headline.label}: {headline.value} ({headline.provenance})")
+        for table in summary.tables:
+            print()
+            self.table(table.title, list(table.columns), [list(row) for row in table.rows])
+
+
+def _numeric(cell: str) -> bool:
+    return not cell or cell[0] in "0123456789.−-+$" or cell == "–"
