@@ -15,6 +15,7 @@ from recsim.runs import Manifest, data_dir, read_manifest
 from recsim.schema.tables import TABLES
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
     import pyarrow as pa
 
@@ -130,6 +131,16 @@ class Dataset:
             return pa.concat_tables([pq.ParquetFile(file).read(columns=names) for file in files])
         except (pa.ArrowException, OSError) as error:
             raise BadInput(f"table {table} of {self.path} can't be read ({error}); make the world again.") from None
+
+    def sql(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB with a view a table (`events`, `truth_users`): columns are read from the files a query touches."""
+        import duckdb
+
+        connection = duckdb.connect()
+        for table in self.tables():
+            files = [str(file) for file in self.files(table)]
+            connection.read_parquet(files, hive_partitioning=False).create_view(table.replace("/", "_"))
+        return connection
 
 
 def world_path(reference: str | Path) -> Path:

@@ -51,7 +51,7 @@ def philox(k0, k1, c0, c1, c2, c3):  # type: ignore[no-untyped-def]  # noqa: ANN
         c3 = np.uint32(p0 & _LOW)
         k0 = np.uint32(k0 + _W0)
         k1 = np.uint32(k1 + _W1)
-    return c0, c1, c2, c3
+    return np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)
 
 
 @njit(inline="always", cache=True)
@@ -114,14 +114,45 @@ def mix32(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numb
     return np.uint32((z ^ (z >> np.uint64(31))) >> _SHIFT)
 
 
+@njit(inline="always", cache=True)
+def turn_of(block, partitions):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """How far block `block` of `partitions` consecutive users is turned before it is dealt out, 0 .. partitions - 1."""
+    return np.int64(mix32(block)) % partitions
+
+
+@njit(inline="always", cache=True)
+def user_at(block, partition, partitions):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """The user of `block` that lives in `partition`: the inverse of `partition_of`."""
+    return block * partitions + (partition - turn_of(block, partitions) + partitions) % partitions
+
+
 @njit(cache=True)
 def _partitions(users, partitions, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for i in range(users.shape[0]):
-        out[i] = mix32(users[i]) % np.uint32(partitions)
+        block = users[i] // partitions
+        out[i] = (users[i] - block * partitions + turn_of(block, partitions)) % partitions
 
 
 def partition_of(users: NDArray[np.int64], partitions: int) -> NDArray[np.int32]:
-    """The log partition (0 .. partitions - 1) of each user: a hash, as a keyed producer does it."""
+    """The log partition (0 .. partitions - 1) of each user (0 upwards).
+
+    Users are dealt in blocks of `partitions` consecutive ids, each block turned by a hash of its number. So neighbours
+    scatter as under a keyed producer's hash, partitions differ by at most one user, and the users of one partition can
+    be counted off (`user_at`) without looking at the others.
+    """
     out = np.empty(len(users), np.int32)
-    _partitions(np.ascontiguousarray(users, np.int64), partitions, out)
+    _partitions(np.ascontiguousarray(users, np.int64), np.int64(partitions), out)
     return out
+
+
+def users_of(partition: int, partitions: int, users: int) -> NDArray[np.int64]:
+    """The users (of ids 0 .. users - 1) of a partition, ascending."""
+    out = np.empty(-(-users // partitions), np.int64)
+    _users(np.int64(partition), np.int64(partitions), out)
+    return out[: len(out) - (len(out) > 0 and out[-1] >= users)]
+
+
+@njit(cache=True)
+def _users(partition, partitions, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for block in range(out.shape[0]):
+        out[block] = user_at(np.int64(block), partition, partitions)

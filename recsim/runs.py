@@ -113,8 +113,8 @@ def staged(target: Path, *, identity: str, resume: bool, force: bool) -> Iterato
     With `resume`, what an interrupted earlier attempt of the same `identity` left is still there. On bad input
     nothing stays; on an interrupt the finished parts stay, invisible, for the next attempt.
     """
-    if target.exists() and not force:
-        raise BadInput(f"{target} exists already; name another --out, or make it again with --force.")
+    if target.exists():
+        _replaceable(target, force=force)
     partial = target.parent / f".{target.name}.partial"
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
@@ -134,6 +134,13 @@ def staged(target: Path, *, identity: str, resume: bool, force: bool) -> Iterato
             _abandon(partial, error, resume=resume)
             raise
         _publish(partial, target)
+
+
+def _replaceable(target: Path, *, force: bool) -> None:
+    if not (target / MANIFEST).is_file():
+        raise BadInput(f"{target} exists and is not a recsim directory; name another --out.")
+    if not force:
+        raise BadInput(f"{target} exists already; name another --out, or make it again with --force.")
 
 
 def _prepare(partial: Path, identity: str, *, resume: bool) -> None:
@@ -234,8 +241,10 @@ def seal(
     watch: Stopwatch,
 ) -> Manifest:
     """Hash every file of a finished directory and write its manifest, last."""
-    files = sorted(path for path in directory.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
     names = {path.relative_to(directory).as_posix(): path for path in files}
+    # An attempt that was killed just after this point left its manifest behind.
+    names = {name: path for name, path in names.items() if name != MANIFEST and "/." not in f"/{name}"}
     manifest = Manifest(
         kind=kind,
         verb=verb,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,20 +34,27 @@ class Estimate:
         assert self.low <= self.value <= self.high, f"an estimate must have low <= value <= high: {self}"
 
 
+_BYTES = (("PB", 1e15), ("TB", TB), ("GB", GB), ("MB", MB), ("KB", KB))
+_COUNTS = (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3))
+
+
 def human_bytes(size_bytes: float) -> str:
     """`1.5e9` → `1.5 GB` (decimal units, three significant digits)."""
-    for unit, scale in (("PB", 1e15), ("TB", TB), ("GB", GB), ("MB", MB), ("KB", KB)):
-        if abs(size_bytes) >= scale:
-            return f"{size_bytes / scale:.3g} {unit}"
-    return f"{size_bytes:.0f} B"
+    return _scaled(size_bytes, _BYTES, " ") or f"{size_bytes:.0f} B"
 
 
 def human_count(count: float) -> str:
     """`23_400_000` → `23.4M` (three significant digits)."""
-    for unit, scale in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
-        if abs(count) >= scale:
-            return f"{count / scale:.3g}{unit}"
-    return f"{count:.3g}"
+    return _scaled(count, _COUNTS, "") or f"{count:.3g}"
+
+
+def _scaled(value: float, units: Sequence[tuple[str, float]], gap: str) -> str:
+    """The value in the largest unit it reaches once rounded; nothing below the smallest."""
+    rounded = float(f"{value:.3g}")
+    for unit, scale in units:
+        if abs(rounded) >= scale:
+            return f"{rounded / scale:.3g}{gap}{unit}"
+    return ""
 
 
 def human_seconds(seconds: float) -> str:

@@ -16,6 +16,14 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis:RedisFeatureStore",
         },
     ),
+    "quotas": Registry(
+        "quota store",
+        {
+            "embedded": "recsim.components.quota:EmbeddedQuotaStore",
+            "fakeredis": "recsim.adapters.redis_quota:RedisQuotaStore",
+            "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
+        },
+    ),
     "products": Registry(
         "product store",
         {

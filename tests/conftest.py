@@ -26,7 +26,6 @@ def real_data() -> Path:
 def smoke_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The world of the smoke scenario, generated once a session."""
     from recsim.generate.engine import generate
-
     from recsim.scenario import load_scenario
 
     out = tmp_path_factory.mktemp("worlds") / "smoke"

@@ -103,12 +103,11 @@ def _known_metrics() -> str:
     import numpy as np
     from scipy.sparse import csr_matrix
 
-    from recsim.metrics import judge, parse
-    from recsim.recommenders.base import Slates
+    from recsim.metrics.base import parse
+    from recsim.metrics.judged import judge
 
-    slates = Slates(np.array([0]), np.array([[3, 1, 2]]), np.array([[3.0, 2.0, 1.0]], np.float32))
     truth = csr_matrix(([1.0], ([0], [1])), shape=(1, 4))
-    value = float(parse("ndcg@3").values(judge(slates, truth))[0])
+    value = float(parse("ndcg@3").per_user(judge(np.array([0]), np.array([[3, 1, 2]]), truth))[0])
     assert abs(value - 0.6309297535714575) < 1e-6, f"ndcg@3 of a hit at rank 2 is {value}, not 1/log2(3)"
     return "ndcg@3 of a hit at rank 2 is 1/log2(3)"
 

@@ -48,6 +48,9 @@ def evaluate(
         names = recommender or chosen.evaluation.recommenders
         metrics = metric or chosen.evaluation.metrics
         chosen_split = split or chosen.evaluation.split
+        for name, _ in thresholds:
+            if name not in metrics:
+                raise BadInput(f'--fail-under names "{name}", which is not computed; add --metric {name}.')
         if dry_run:
             show_plan("evaluate", chosen, engine.estimate(chosen, dataset, names), terminal)
             return
@@ -88,7 +91,5 @@ def _judge(scores: list[dict[str, object]], thresholds: list[tuple[str, float]])
             for score in scores
             if score["metric"] == name and score["segment"] == "all" and score["recommender"] != "oracle"
         ]
-        if not values:
-            raise BadInput(f'--fail-under names "{name}", which was not computed; add --metric {name}.')
         if max(values) < least:
             raise ThresholdMissed(f"the best {name} is {max(values):.4f}, below the {least} of --fail-under.")

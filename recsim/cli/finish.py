@@ -25,18 +25,14 @@ def run_path(verb: str, subject: str, identity: str) -> Path:
 def make(target: Path, identity: str, engine: Engine, *, force: bool, terminal: Terminal) -> Manifest:
     """Run the engine, unless the target is already complete and of this identity."""
     if target.exists() and not force:
-        manifest = _complete(target)
+        if not (target / MANIFEST).is_file():
+            raise BadInput(f"{target} exists and is not a recsim directory; name another --out.")
+        manifest = read_manifest(target)
         if manifest.identity == identity:
             terminal.hint(f"{target} is complete already; --force makes it again.")
             return manifest
         raise BadInput(f"{target} holds another {manifest.kind}; name another --out, or replace it with --force.")
     return engine()
-
-
-def _complete(target: Path) -> Manifest:
-    if not (target / MANIFEST).is_file():
-        raise BadInput(f"{target} exists and is not a recsim directory; name another --out.")
-    return read_manifest(target)
 
 
 def results(run: Path) -> dict[str, Any]:

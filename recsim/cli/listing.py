@@ -74,7 +74,7 @@ def _recommenders() -> Rows:
 def _metrics() -> Rows:
     from recsim.metrics import METRICS
 
-    return [[name, _first_line(METRICS.load(name))] for name in METRICS.names()]
+    return [[name, METRICS.load(name).formula] for name in METRICS.names()]
 
 
 def _importers() -> Rows:
@@ -86,7 +86,7 @@ def _importers() -> Rows:
 def _components() -> Rows:
     from recsim.components import COMPONENTS
 
-    return [[name, _first_line(COMPONENTS.load(name))] for name in COMPONENTS.names()]
+    return [[name, f"stands for {component.stands_for}"] for name, component in COMPONENTS.items()]
 
 
 def _first_line(thing: object) -> str:

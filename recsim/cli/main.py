@@ -34,7 +34,7 @@ def root(
 
 def application() -> typer.Typer:
     """The commands under their names."""
-    from recsim.cli import capacity, doctor, evaluate, generate, importing, listing, records, replay, report, rerun
+    from recsim.cli import capacity, doctor, evaluate, generate, importing, listing, records, replay, report, rerun, sql
 
     app = typer.Typer(
         name="recsim",
@@ -53,6 +53,7 @@ def application() -> typer.Typer:
         "report": report.report,
         "rerun": rerun.rerun,
         "records": records.records,
+        "sql": sql.sql,
         "list": listing.list_things,
         "doctor": doctor.doctor,
     }
@@ -70,9 +71,11 @@ def main() -> None:
     except RecsimError as error:
         print(f"recsim: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("recsim: interrupted; what was finished is kept, the same command goes on from there.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    except SystemExit as ended:
+        # Typer turns Ctrl-C into this exit without a word.
+        if ended.code == INTERRUPTED:
+            print("recsim: interrupted; run the same command again, it goes on or starts clean.", file=sys.stderr)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

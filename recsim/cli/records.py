@@ -19,7 +19,7 @@ def records(
 ) -> None:
     """Print the wire records of one user, as JSON."""
     with Terminal(json=True, quiet=True) as terminal:
-        from recsim.replay.stream import sample_records
+        from recsim.replay.sample import sample_records
 
         settings = load_scenario(scenario).stream
         found = sample_records(Dataset.open(world), settings, user)

@@ -97,7 +97,8 @@ class Terminal:
         print(summary.title)
         print(summary.verdict)
         for headline in summary.headlines:
-            print(f"  {headline.label}: {headline.value} ({headline.provenance})")
+            detail = f"; {headline.detail}" if headline.detail else ""
+            print(f"  {headline.label}: {headline.value} ({headline.provenance}{detail})")
         for table in summary.tables:
             print()
             self.table(table.title, list(table.columns), [list(row) for row in table.rows])

@@ -1,1 +1,18 @@
-"""recommenders"""
+"""Recommenders, one a file; `RECOMMENDERS` is what a user can name."""
+
+from __future__ import annotations
+
+from recsim.registry import Registry
+
+RECOMMENDERS = Registry(
+    "recommender",
+    {
+        "als": "recsim.recommenders.als:ALS",
+        "bpr": "recsim.recommenders.bpr:BPR",
+        "ease": "recsim.recommenders.ease:EASE",
+        "item-knn": "recsim.recommenders.item_knn:ItemKNN",
+        "popular": "recsim.recommenders.popular:Popular",
+        "pure-svd": "recsim.recommenders.pure_svd:PureSVD",
+        "random": "recsim.recommenders.random:Random",
+    },
+)

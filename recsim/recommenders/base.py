@@ -39,6 +39,14 @@ class Slates:
     scores: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What fitting a recommender and ranking for every user is expected to take, on one core."""
+
+    memory_bytes: int
+    cpu_s: float
+
+
 class Recommender(Protocol):
     """A model of what a user wants next. `fit` may be called once; `recommend` any number of times."""
 
@@ -50,4 +58,9 @@ class Recommender(Protocol):
 
     def recommend(self, users: NDArray[np.int64], k: int, *, mask_seen: bool) -> Slates:
         """The k best products of each user, exactly, over the whole catalogue; without those seen if asked."""
+        ...
+
+    @staticmethod
+    def cost(users: int, products: int, pairs: int) -> Cost:
+        """A rough figure for an estimate: what a matrix of this size takes with the default settings."""
         ...

@@ -25,6 +25,7 @@ class Stores(Section):
     """Where each store is: a URL a box. An embedded one needs no server."""
 
     features: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    quotas: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
     products: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
 
 
@@ -45,7 +46,15 @@ class Ranking(Section):
     policy: Literal["top-k", "softmax"] = Field("top-k", description="how the reranker picks from the scores")
     temperature: float = Field(0.1, gt=0, le=100, description="temperature of the softmax policy")
     weights: dict[str, Weight] = Field(
-        {"affinity": 1.0, "recency": 0.15, "click_through_rate": 0.1, "price_fit": 0.1, "rating": 0.1, "stock": 0.3},
+        {
+            "affinity": 1.0,
+            "relevance": 1.0,
+            "recency": 0.15,
+            "click_through_rate": 0.1,
+            "price_fit": 0.1,
+            "rating": 0.1,
+            "stock": 0.3,
+        },
         description="weights of the reranker's features",
     )
 

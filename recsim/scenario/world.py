@@ -12,6 +12,8 @@ from recsim.scenario.section import Section, Share
 Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
 """Names with relative weights; they need not sum to one."""
 
+Weight = Annotated[float, Field(gt=0)]
+
 
 class Calendar(Section):
     """When the world happens."""
@@ -25,11 +27,13 @@ class Users(Section):
 
     count: int | None = Field(None, ge=1, le=4_000_000_000, description="registered users")
     daily_active: int | None = Field(None, ge=1, le=1_000_000_000, description="users with a session on a mean day")
-    sessions_per_day: float = Field(0.5, gt=0, le=50, description="mean sessions of a registered user a day")
+    sessions_per_day: float = Field(0.8, gt=0, le=50, description="mean sessions of a registered user a day")
+    sessions_per_day_max: int = Field(20, ge=1, le=48, description="most sessions of one user on one day")
     activity_sigma: float = Field(1.9, ge=0, le=3, description="sigma of the lognormal activity of users")
     taste_dimensions: int = Field(16, ge=2, le=64, description="dimensions of the latent taste, a multiple of 2")
     interests: int = Field(3, ge=1, le=8, description="preferred leaf categories of a user")
     price_sensitivity: float = Field(0.35, ge=0, le=5, description="median weight of log price in the utility")
+    conformity: float = Field(0.1, ge=0, le=2, description="median weight of log popularity in the utility")
     regions: Weights = Field({"us": 0.55, "eu": 0.3, "ap": 0.15}, description="home regions and their weights")
     tenants: Weights = Field({"default": 1.0}, description="tenants and their weights")
     mobile_share: Share = Field(0.7, description="sessions on the mobile client")
@@ -38,6 +42,8 @@ class Users(Section):
     def _one_size(self) -> Self:
         if (self.count is None) == (self.daily_active is None):
             raise ValueError("give exactly one of users.count and users.daily_active")
+        if self.taste_dimensions % 2:
+            raise ValueError("users.taste_dimensions must be even")
         return self
 
 
@@ -49,9 +55,17 @@ class Products(Section):
     popularity_sigma: float = Field(1.75, ge=0, le=4, description="sigma of lognormal popularity inside a category")
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
     median_price_usd: float = Field(27.0, gt=0, description="median price of all products")
+    reviews_median: float = Field(2.0, ge=0, le=1000, description="median reviews of a product before the first day")
+    reviews_sigma: float = Field(1.2, ge=0, le=3, description="sigma of their lognormal")
     stock_median: int = Field(200, ge=0, description="median units in stock")
     missing_brand_share: Share = Field(0.119, description="products without a brand")
     missing_description_share: Share = Field(0.05, description="products without a description")
+
+    @model_validator(mode="after")
+    def _a_product_in_each(self) -> Self:
+        if self.categories > self.count:
+            raise ValueError(f"products.categories ({self.categories}) can't exceed products.count ({self.count})")
+        return self
 
 
 class Behaviour(Section):
@@ -63,6 +77,7 @@ class Behaviour(Section):
     session_length_max: int = Field(120, ge=1, le=1000, description="longest session, views")
     gap_median_s: float = Field(30.0, gt=0, le=600, description="median seconds between two views")
     gap_sigma: float = Field(1.23, ge=0, le=3, description="sigma of its lognormal")
+    rest_minutes: int = Field(31, ge=1, le=240, description="least pause between two sessions of a user on a day")
     stay_in_category_share: Share = Field(0.88, description="next view in the same category")
     review_view_share: Share = Field(0.22, description="next view is one of the last products seen")
     consideration: int = Field(8, ge=1, le=64, description="products compared before a view")
@@ -72,6 +87,9 @@ class Behaviour(Section):
     search_per_session: Share = Field(0.35, description="sessions that begin with a search")
     typo_share: Share = Field(0.10, description="queries with a typo")
     review_per_purchase: Share = Field(0.03, description="purchases that are reviewed")
+    star_shares: tuple[Weight, Weight, Weight, Weight, Weight] = Field(
+        (0.054, 0.037, 0.087, 0.154, 0.668), description="relative frequency of reviews of one to five stars"
+    )
     vote_per_view: Share = Field(0.02, description="product views that end in a vote on one of the product's reviews")
 
 

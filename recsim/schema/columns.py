@@ -77,19 +77,27 @@ def arrow_schema(row: type[Row]) -> pa.Schema:
 
 
 def encodings(row: type[Row]) -> dict[str, Any]:
-    """Keyword arguments of `pyarrow.parquet.ParquetWriter` for a table: measured encodings, zstd level 1."""
-    names = {"delta": "DELTA_BINARY_PACKED", "split": "BYTE_STREAM_SPLIT", "plain": "PLAIN"}
+    """Keyword arguments of `pyarrow.parquet.ParquetWriter` for a table: measured encodings, zstd level 1.
+
+    Parquet knows the values of a list column as `name.list.element`.
+    """
+    names = {"delta": "DELTA_BINARY_PACKED", "split": "BYTE_STREAM_SPLIT"}
     chosen = columns(row)
-    dictionaries = [name for name, column in chosen.items() if column.encoding == "dictionary"]
+    leaves = {name: name + (".list.element" if _is_list(column) else "") for name, column in chosen.items()}
+    dictionaries = [leaves[name] for name, column in chosen.items() if column.encoding == "dictionary"]
     return {
         "compression": "zstd",
         "compression_level": 1,
         "use_dictionary": dictionaries or False,
         "column_encoding": {
-            name: names[column.encoding] for name, column in chosen.items() if column.encoding in ("delta", "split")
+            leaves[name]: names[column.encoding] for name, column in chosen.items() if column.encoding in names
         },
         "write_statistics": [name for name, column in chosen.items() if column.arrow in ("timestamp", "int64")],
     }
+
+
+def _is_list(column: Column) -> bool:
+    return column.arrow == "vector" or column.arrow.startswith("list")
 
 
 def duckdb_ddl(table: str, row: type[Row]) -> str:

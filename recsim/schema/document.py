@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from recsim.schema.columns import SCHEMA_VERSION, documentation
+from recsim.schema.columns import SCHEMA_VERSION, Row, documentation
 from recsim.schema.tables import EVENT_TYPES, TABLES
 from recsim.schema.wire import WIRE_RECORDS
 
@@ -20,10 +20,16 @@ def page() -> str:
         *(documentation(name, row) for name, row in TABLES.items()),
         "## Wire records",
     ]
-    for name, record in WIRE_RECORDS.items():
-        fields = [f"- `{field.alias or key}`: {field.description or ''}" for key, field in record.model_fields.items()]
-        parts.append("\n".join([f"### {name}", "", (record.__doc__ or "").strip(), "", *fields]))
-    return "\n\n".join(line.rstrip() for line in parts).replace(": \n", "\n") + "\n"
+    parts += [_wire_section(name, record) for name, record in WIRE_RECORDS.items()]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _wire_section(name: str, record: type[Row]) -> str:
+    lines = [f"### {name}", "", (record.__doc__ or "").strip(), ""]
+    for key, field in record.model_fields.items():
+        meaning = f": {field.description}" if field.description else ""
+        lines.append(f"- `{field.alias or key}`{meaning}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,11 @@ EVENT_TYPES = (
 DEVICES = ("mobile", "web")
 """Client kinds; the position is the code used in columns. Mobile talks GraphQL, web talks REST."""
 
-Id = Annotated[int, Column("int64", "id of the row, dense from 0", "split")]
+Id = Annotated[int, Column("int64", "id of the row, unique in the world", "split")]
 UserId = Annotated[int, Column("int64", "the user", "split")]
 ProductId = Annotated[int, Column("int64", "the product", "split")]
 SessionId = Annotated[int, Column("int64", "the session", "split")]
-Timestamp = Annotated[int, Column("timestamp", "when it happened, µs since 1970 UTC", "delta")]
+Timestamp = Annotated[int, Column("timestamp", "when it happened, µs since 1970 UTC", "split")]
 Key = Annotated[str | None, Column("string", "the id in the log it was imported from; null in a synthetic world")]
 Tenant = Annotated[str, Column("category", "the tenant it belongs to", "dictionary")]
 
@@ -43,9 +43,11 @@ class User(Row):
     tenant: Tenant
     region: Annotated[str, Column("category", "home region", "dictionary")]
     device: Annotated[str, Column("category", "the device used most", "dictionary")]
-    age: Annotated[int | None, Column("int16", "age, years")]
-    segments: Annotated[list[str], Column("list<string>", "marketing segments: the preferred top categories")]
-    timezone_minutes: Annotated[int, Column("int16", "offset of the user's clock from UTC, minutes")]
+    age: Annotated[int | None, Column("int16", "age, years", "dictionary")]
+    segments: Annotated[
+        list[str], Column("list<string>", "marketing segments: the preferred top categories", "dictionary")
+    ]
+    timezone_minutes: Annotated[int, Column("int16", "offset of the user's clock from UTC, minutes", "dictionary")]
 
 
 class Product(Row):
@@ -55,8 +57,8 @@ class Product(Row):
     key: Key
     tenant: Tenant
     name: Annotated[str, Column("string", "title")]
-    brand: Annotated[str | None, Column("string", "brand; may be missing, as in real catalogues")]
-    category: Annotated[list[str], Column("list<string>", "category path, widest first")]
+    brand: Annotated[str | None, Column("string", "brand; may be missing, as in real catalogues", "dictionary")]
+    category: Annotated[list[str], Column("list<string>", "category path, widest first", "dictionary")]
     description: Annotated[str | None, Column("string", "free text")]
     price_usd: Annotated[float | None, Column("float64", "list price, US dollars")]
     quantity: Annotated[int, Column("int32", "units in stock at the start of the world")]
@@ -79,10 +81,12 @@ class Event(Row):
     reference_id: Annotated[
         int | None,
         Column(
-            "int64", "the query of a search_query, the review of a submit_review or a vote, the order of a purchase"
+            "int64",
+            "the query of a search_query, the review of a submit_review or a vote, the order of a purchase",
+            "split",
         ),
     ]
-    arrival_delay_ms: Annotated[int, Column("int32", "how much later it reached the log, ms", "delta")]
+    arrival_delay_ms: Annotated[int, Column("int32", "how much later it reached the log, ms", "split")]
 
 
 class Session(Row):
@@ -91,9 +95,9 @@ class Session(Row):
     session: SessionId
     user_id: UserId
     started_at: Timestamp
-    ended_at: Annotated[int, Column("timestamp", "last event, µs since 1970 UTC", "delta")]
+    ended_at: Annotated[int, Column("timestamp", "last event, µs since 1970 UTC", "split")]
     device: Annotated[str, Column("category", "client kind", "dictionary")]
-    events: Annotated[int, Column("int32", "events in it")]
+    events: Annotated[int, Column("int32", "events in it", "split")]
 
 
 class Query(Row):
@@ -113,8 +117,8 @@ class Review(Row):
     product_id: ProductId
     user_id: UserId
     event_timestamp: Timestamp
-    stars: Annotated[float, Column("float32", "rating, 1 to 5")]
-    title: Annotated[str | None, Column("string", "headline")]
+    stars: Annotated[float, Column("float32", "rating, 1 to 5", "dictionary")]
+    title: Annotated[str | None, Column("string", "headline", "dictionary")]
     text: Annotated[str | None, Column("string", "body")]
     verified: Annotated[bool | None, Column("bool", "whether the reviewer is known to have bought the product")]
     image_count: Annotated[int, Column("int16", "pictures attached")]
@@ -158,18 +162,18 @@ class UserTaste(Row):
     """Truth of a synthetic world: what the generator knows of a user and no component may read."""
 
     user_id: UserId
-    taste: Annotated[list[float], Column("vector", "latent taste")]
+    taste: Annotated[list[float], Column("vector", "latent taste", "split")]
     sessions_per_day: Annotated[float, Column("float32", "expected sessions a day")]
     price_sensitivity: Annotated[float, Column("float32", "weight of log price in the utility")]
     conformity: Annotated[float, Column("float32", "weight of log popularity in the utility")]
-    interests: Annotated[list[int], Column("list<int64>", "preferred categories, strongest first")]
+    interests: Annotated[list[int], Column("list<int64>", "preferred categories, strongest first", "split")]
 
 
 class ProductTaste(Row):
     """Truth of a synthetic world: the hidden side of a product."""
 
     product_id: ProductId
-    taste: Annotated[list[float], Column("vector", "latent attributes")]
+    taste: Annotated[list[float], Column("vector", "latent attributes", "split")]
     category_id: Annotated[int, Column("int32", "leaf category")]
     quality: Annotated[float, Column("float32", "quality, standard normal")]
     popularity: Annotated[float, Column("float32", "weight in its category's consideration sets")]

@@ -101,9 +101,28 @@ class SearchResponse(Row):
     results: list[SearchResult]
 
 
+class LeftOut(Row):
+    """Something the server did not send, and why."""
+
+    field: str
+    reason: str = Field(description="the device, battery or network state that led to it, or the fields not asked for")
+
+
+class AdaptiveResponse(Row):
+    """A search response shaped for a mobile client: the fields it asked for, less what its state forbids."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    search: str
+    search_metadata: dict[str, Any] = Field(alias="search-metadata")
+    results: list[dict[str, Any]] = Field(description="search results, reduced to the fields that are sent")
+    left_out: list[LeftOut]
+
+
 WIRE_RECORDS: dict[str, type[Row]] = {
     "event": WireEvent,
     "enriched_event": EnrichedEvent,
     "user_features": UserFeatures,
     "search_response": SearchResponse,
+    "adaptive_response": AdaptiveResponse,
 }

@@ -34,19 +34,19 @@ def test_the_shipped_sizes_are_the_documented_ones() -> None:
 
 
 def test_a_file_says_only_what_differs_from_what_it_extends(tmp_path: Path) -> None:
-    write(tmp_path, "shop", "seed = 7\n[users]\ncount = 50\n[products]\ncount = 30\n")
-    path = write(tmp_path, "shop2", 'extends = "shop"\n[products]\ncount = 40\n')
+    write(tmp_path, "shop", "seed = 7\n[users]\ncount = 50\n[products]\ncount = 300\n")
+    path = write(tmp_path, "shop2", 'extends = "shop"\n[products]\ncount = 400\n')
     scenario = load_scenario(path)
-    assert (scenario.name, scenario.seed, scenario.users.count, scenario.products.count) == ("shop2", 7, 50, 40)
+    assert (scenario.name, scenario.seed, scenario.users.count, scenario.products.count) == ("shop2", 7, 50, 400)
 
 
 def test_a_flag_beats_set_beats_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path, "shop", "seed = 1\n[users]\ncount = 10\nsessions_per_day = 1.0\n[products]\ncount = 11\n")
+    path = write(tmp_path, "shop", "seed = 1\n[users]\ncount = 10\nsessions_per_day = 1.0\n[products]\ncount = 110\n")
     monkeypatch.setenv("RECSIM_SEED", "2")
     monkeypatch.setenv("RECSIM_USERS__COUNT", "20")
-    monkeypatch.setenv("RECSIM_PRODUCTS__COUNT", "21")
-    scenario = load_scenario(path, sets=["products.count=31", "seed=3"], seed=4)
-    assert (scenario.seed, scenario.users.count, scenario.products.count) == (4, 20, 31)
+    monkeypatch.setenv("RECSIM_PRODUCTS__COUNT", "210")
+    scenario = load_scenario(path, sets=["products.count=310", "seed=3"], seed=4)
+    assert (scenario.seed, scenario.users.count, scenario.products.count) == (4, 20, 310)
 
 
 def test_naming_one_size_of_users_takes_the_inherited_other_out() -> None:

@@ -1,0 +1,138 @@
+"""The best ranking there is in a synthetic world: by how likely the generator makes the user look at the product.
+
+A user opens category c with share s_c: s of his k-th interest falls as 0.42^k to nine tenths in all, the last tenth
+is any category. There he compares M products drawn by weight w and takes i with odds e^U(i), where
+U = taste_weight · (taste_u · taste_i) + conformity_u log w_i + 0.3 quality_i - price_sensitivity_u log(price_i / median
+price of c). With p_i = w_i / Σ_c w, the chance of i is close to s_c · M p_i e^U(i) / (e^U(i) + (M - 1) E_c[e^U]): the
+rivals of i are put at their mean. As M grows it tends to the logit over the whole category.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from recsim.dataset import Dataset
+from recsim.recommenders.base import Slates
+from recsim.recommenders.topk import Selection, one_thread
+from recsim.scenario import Scenario
+from recsim.scenario.world import Behaviour
+
+INTEREST_DECAY = 0.42
+RANDOM_CATEGORY_SHARE = 0.10
+QUALITY_WEIGHT = 0.3
+
+_USERS_PER_BLOCK = 64
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The truth tables as arrays: n users and m products by id, and the order of products by category.
+
+    `user_factors` [n, f] and `product_factors` [m, f] in category order multiply to the utility. `share` [m] is p_i.
+    """
+
+    user_factors: NDArray[np.float32]
+    product_factors: NDArray[np.float32]
+    interests: NDArray[np.int64]
+    order: NDArray[np.int64]
+    category: NDArray[np.int64]
+    share: NDArray[np.float32]
+    consideration: int
+
+    def likelihood(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Relative chance that each user looks at each product, by product id: float32[users, m]."""
+        utility = self.user_factors[users] @ self.product_factors.T
+        utility -= utility.max(axis=1, keepdims=True)
+        appeal = np.exp(utility, out=utility)
+        starts = np.flatnonzero(np.diff(self.category, prepend=-1))
+        mean = np.add.reduceat(appeal * self.share, starts, axis=1)
+        sizes = np.diff(np.append(starts, len(self.category)))
+        rivals = np.repeat(mean, sizes, axis=1)
+        rivals *= self.consideration - 1
+        rivals += appeal
+        chance = appeal / np.maximum(rivals, np.finfo(np.float32).tiny)
+        chance *= self.share
+        chance *= np.repeat(self._category_shares(users)[:, self.category[starts]], sizes, axis=1)
+        by_id = np.empty_like(chance)
+        by_id[:, self.order] = chance
+        return by_id
+
+    def _category_shares(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How often each user opens each category: float32[users, categories]."""
+        interests = self.interests[users]
+        categories = int(max(self.category.max(), interests.max())) + 1
+        decay = INTEREST_DECAY ** np.arange(interests.shape[1])
+        decay *= (1.0 - RANDOM_CATEGORY_SHARE) / decay.sum()
+        shares = np.full((len(users), categories), RANDOM_CATEGORY_SHARE / categories, np.float32)
+        rows = np.arange(len(users))
+        for rank, part in enumerate(decay):
+            shares[rows, interests[:, rank]] += np.float32(part)
+        return shares
+
+
+def read_truth(world: Dataset, scenario: Scenario) -> Truth:
+    """The truth of a synthetic world, under the behaviour section it was generated with."""
+    users = _frame(world, "truth/users", ["user_id", "taste", "price_sensitivity", "conformity", "interests"])
+    prices = _frame(world, "products", ["product_id", "price_usd"])
+    products = _frame(world, "truth/products").join(prices, on="product_id").sort("category_id", "product_id")
+    products = products.with_columns(
+        relative=(pl.col("price_usd") / pl.col("price_usd").median().over("category_id")).log(),
+        share=pl.col("popularity") / pl.col("popularity").sum().over("category_id"),
+    )
+    behaviour = _behaviour(world, scenario)
+    of_user = [
+        _vectors(users, "taste") * np.float32(behaviour.taste_weight),
+        _column(users, "conformity"),
+        np.full((len(users), 1), QUALITY_WEIGHT, np.float32),
+        -_column(users, "price_sensitivity"),
+    ]
+    popularity = _column(products, "popularity")
+    of_product = [
+        _vectors(products, "taste"),
+        np.log(np.maximum(popularity, np.finfo(np.float32).tiny)),
+        _column(products, "quality"),
+        np.nan_to_num(_column(products, "relative")),
+    ]
+    return Truth(
+        user_factors=np.hstack(of_user),
+        product_factors=np.hstack(of_product),
+        interests=_vectors(users, "interests").astype(np.int64),
+        order=products["product_id"].to_numpy().astype(np.int64),
+        category=products["category_id"].to_numpy().astype(np.int64),
+        share=products["share"].to_numpy().astype(np.float32),
+        consideration=behaviour.consideration,
+    )
+
+
+def rank_by_truth(truth: Truth, users: NDArray[np.int64], k: int, *, seen: csr_matrix | None) -> Slates:
+    """The k likeliest products of each user, ranked and masked as any recommender's."""
+    selection = Selection(users, k, seen=seen)
+    with one_thread():
+        for row in range(0, len(users), _USERS_PER_BLOCK):
+            selection.offer(truth.likelihood(users[row : row + _USERS_PER_BLOCK]), first_row=row)
+    return selection.slates()
+
+
+def _behaviour(world: Dataset, scenario: Scenario) -> Behaviour:
+    """As the world was generated: its own manifest knows better than the scenario of the evaluation."""
+    resolved = world.manifest.scenario
+    return scenario.behaviour if resolved is None else Behaviour.model_validate(resolved["behaviour"])
+
+
+def _frame(world: Dataset, table: str, columns: list[str] | None = None) -> pl.DataFrame:
+    frame = pl.from_arrow(world.read(table, columns=columns))
+    assert isinstance(frame, pl.DataFrame), "a table becomes a frame"
+    return frame.sort("user_id" if "user_id" in frame.columns else "product_id")
+
+
+def _column(frame: pl.DataFrame, name: str) -> NDArray[np.float32]:
+    return frame[name].to_numpy().astype(np.float32)[:, None]
+
+
+def _vectors(frame: pl.DataFrame, name: str) -> NDArray[np.float32]:
+    return frame[name].explode().to_numpy().astype(np.float32).reshape(len(frame), -1)

@@ -1,0 +1,238 @@
+"""From a draft to the log: events in the order they arrive, and ids that follow that order.
+
+Ids are bit-packed: day (12 bits), partition (12), number inside the chunk (28), so they stay below 2**52, which a
+JSON number and a float64 hold exactly. Event numbers count first deliveries in order of arrival; sessions, queries and
+reviews are numbered when their first event arrives. So ids are unique over the world, a function of the chunk alone,
+and almost sorted in a file, which makes them nearly free to store.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsim.generate.draft import (
+    DELAY_BITS,
+    DELAY_MASK,
+    DOWNVOTE,
+    EVENTS,
+    PURCHASE,
+    QUERIES,
+    REVIEWS,
+    SEARCH,
+    SUBMIT,
+    TWICE,
+    UPVOTE,
+    Draft,
+)
+from recsim.generate.kernel import inlined, kernel
+
+PARTITION_BITS = 12
+NUMBER_BITS = 28
+_DIGIT = 11
+_BUCKETS = 1 << _DIGIT
+_REFERRING = sum(1 << kind for kind in (PURCHASE, UPVOTE, DOWNVOTE, SEARCH, SUBMIT))
+_HIGH = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+class Log(NamedTuple):
+    """How the rows of a draft stand in the log.
+
+    `order` uint64 (n,): low 32 bits are the event record's position, in order of arrival. `query` and `review` int64:
+    number of each drafted row, -1 until its first event was written. `first` int64: event number of
+    each duplicated event. `votes` int64 (·, 4): review, user, ms, direction. `written` int64 (5,): events numbered,
+    sessions, queries, reviews, votes. `kinds` int64 (9,): unique events by type.
+    """
+
+    order: NDArray[np.uint64]
+    query: NDArray[np.int64]
+    review: NDArray[np.int64]
+    first: NDArray[np.int64]
+    votes: NDArray[np.int64]
+    written: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+
+
+class Rows(NamedTuple):
+    """Columns of the event table for a run of rows; `has_product` and `has_reference` are Arrow validity bitmaps."""
+
+    event_id: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    time_us: NDArray[np.int64]
+    user: NDArray[np.int64]
+    product: NDArray[np.int64]
+    has_product: NDArray[np.uint8]
+    session: NDArray[np.int64]
+    device: NDArray[np.int8]
+    tenant: NDArray[np.int8]
+    reference: NDArray[np.int64]
+    has_reference: NDArray[np.uint8]
+    delay_ms: NDArray[np.int32]
+
+
+def first_id(day: int, partition: int) -> int:
+    """The lowest event, session or query id of a chunk. Reviews written before the first day count as day 0, so a
+    chunk's reviews start at `first_id(day + 1, partition)`."""
+    return ((day << PARTITION_BITS) | partition) << NUMBER_BITS
+
+
+def rows(count: int) -> Rows:
+    """Room for `count` rows."""
+    wide = [np.empty(count, np.int64) for _ in range(6)]
+    bits = (count + 7) // 8
+    return Rows(
+        event_id=wide[0],
+        kind=np.empty(count, np.int8),
+        time_us=wide[1],
+        user=wide[2],
+        product=wide[3],
+        has_product=np.empty(bits, np.uint8),
+        session=wide[4],
+        device=np.empty(count, np.int8),
+        tenant=np.empty(count, np.int8),
+        reference=wide[5],
+        has_reference=np.empty(bits, np.uint8),
+        delay_ms=np.empty(count, np.int32),
+    )
+
+
+def by_arrival(draft: Draft) -> Log:
+    """The log of a draft, sorted and not yet numbered; equal arrivals keep the order of the draft."""
+    count = draft.counters
+    events = int(count[EVENTS])
+    assert events < 1 << NUMBER_BITS, f"a chunk of {events} events needs more ids than it has; raise layout.partitions"
+    keys, room = np.empty(events, np.uint64), np.empty(events, np.uint64)
+    heads = np.empty((3, _BUCKETS), np.int64)
+    _sort(draft.events, keys, room, heads)
+    unknown = [np.full(int(count[counter]), -1, np.int64) for counter in (QUERIES, REVIEWS)]
+    return Log(
+        order=room,
+        query=unknown[0],
+        review=unknown[1],
+        first=np.full(int(count[TWICE]) + 1, -1, np.int64),
+        votes=np.empty((_count_votes(draft.events, events), 4), np.int64),
+        written=np.zeros(5, np.int64),
+        kinds=np.zeros(9, np.int64),
+    )
+
+
+@kernel
+def _count_votes(events, count):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    votes = 0
+    for i in range(count):
+        kind = np.int64(events[i, 0] >> np.uint64(DELAY_BITS)) & 15
+        if kind in (UPVOTE, DOWNVOTE):
+            votes += 1
+    return votes
+
+
+@kernel
+def _sort(events, keys, room, heads):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Radix sort by arrival: three passes of 11 bits over (arrival ms, position); the result ends up in `room`."""
+    count = keys.shape[0]
+    heads[:] = 0
+    for i in range(count):
+        arrival = events[i, 0] >> _HIGH
+        keys[i] = (arrival << _HIGH) | np.uint64(i)
+        for digit in range(3):
+            heads[digit, np.int64(arrival >> np.uint64(digit * _DIGIT)) & (_BUCKETS - 1)] += 1
+    for digit in range(3):
+        before = 0
+        for bucket in range(_BUCKETS):
+            size = heads[digit, bucket]
+            heads[digit, bucket] = before
+            before += size
+    _scatter(keys, room, heads[0], 32)
+    _scatter(room, keys, heads[1], 32 + _DIGIT)
+    _scatter(keys, room, heads[2], 32 + 2 * _DIGIT)
+
+
+@inlined
+def _scatter(source, target, heads, shift):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for i in range(source.shape[0]):
+        bucket = np.int64(source[i] >> np.uint64(shift)) & (_BUCKETS - 1)
+        target[heads[bucket]] = source[i]
+        heads[bucket] += 1
+
+
+@inlined
+def _number(numbers, position, written, counter):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The number of a drafted row, given out at its first event."""
+    if numbers[position] < 0:
+        numbers[position] = written[counter]
+        written[counter] += 1
+    return numbers[position]
+
+
+@kernel
+def emit(draft, log, low, high, out, base, review_base, day_us):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Write the events low .. high of the log into `out` and number what they open. Call for ascending ranges."""
+    out.has_product[:] = 0
+    out.has_reference[:] = 0
+    for i in range(low, high):
+        record = np.int64(log.order[i] & _LOW)
+        head = draft.events[record, 0]
+        delay = np.int64(head) & DELAY_MASK
+        kind = (np.int64(head) >> DELAY_BITS) & 15
+        ms = np.int64(head >> _HIGH) - delay
+        row = draft.session[np.int64(draft.events[record, 1] >> _HIGH)]
+        product = np.int64(draft.events[record, 1] & _LOW) - 1
+        reference = np.int64(draft.events[record, 2] >> _HIGH)
+        if row[2] < 0:
+            row[2] = log.written[1]
+            log.written[1] += 1
+        j = i - low
+        bit = np.uint8(1 << (j & 7))
+        out.event_id[j] = base + _event_number(log, draft.events[record, 2], kind, reference, row[0], ms)
+        if _refers(kind):
+            out.has_reference[j >> 3] |= bit
+            reference = _reference(log, kind, reference, row[2], base, review_base)
+        if product >= 0:
+            out.has_product[j >> 3] |= bit
+        out.kind[j] = kind
+        out.time_us[j] = day_us + ms * 1000
+        out.user[j] = row[0]
+        out.product[j] = max(product, 0)
+        out.session[j] = base + row[2]
+        out.device[j] = row[1] & 1
+        out.tenant[j] = row[1] >> 1
+        out.reference[j] = reference
+        out.delay_ms[j] = delay
+
+
+@inlined
+def _event_number(log, tail, kind, review, user, ms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The number of an event: a new one at its first delivery, which is counted and whose vote is kept."""
+    mark = np.int64(tail & _LOW)
+    if mark & 1:
+        return log.first[mark >> 1]
+    number = log.written[0]
+    log.written[0] += 1
+    log.kinds[kind] += 1
+    log.first[mark >> 1] = number
+    if kind in (UPVOTE, DOWNVOTE):
+        vote = log.votes[log.written[4]]
+        vote[0], vote[1], vote[2], vote[3] = review, user, ms, 1 if kind == UPVOTE else -1
+        log.written[4] += 1
+    return number
+
+
+@inlined
+def _refers(kind):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether events of a type refer to something: purchases, votes, searches and reviews do."""
+    return (_REFERRING >> kind) & 1
+
+
+@inlined
+def _reference(log, kind, reference, session, base, review_base):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """What an event refers to: a purchase its order (one a session), a search its query, the others a review."""
+    if kind == PURCHASE:
+        return base + session
+    if kind == SEARCH:
+        return base + _number(log.query, reference, log.written, 2)
+    if kind == SUBMIT:
+        return review_base + _number(log.review, reference, log.written, 3)
+    return reference

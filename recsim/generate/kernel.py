@@ -1,0 +1,61 @@
+"""How the generator's kernels are compiled, and where the machine code is kept.
+
+Kernels take their arrays in named tuples. Numba counts references of every array it takes out of a tuple, with atomic
+instructions that cost twenty times the work around them (230 ns against 10 ns for appending an event, measured). The
+callers own all arrays and the kernels allocate none, so the counting is switched off: `_nrt=False` is numba's own flag
+for code that does not use its run-time memory manager.
+
+Numba's cache looks at the file of a kernel only, not at the files of the steps compiled into it: after a change of a
+step the old machine code would go on making the old world. So the cache stands in a folder named by a hash of all
+sources a kernel can contain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_ROOM = Path(__file__).resolve().parent
+_SOURCES = [*sorted(_ROOM.glob("*.py")), _ROOM.parent / "rng.py"]
+
+
+def _folder() -> str:
+    """Where machine code is kept: in the package, or where that is read-only in the user's cache."""
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:16]
+    own = os.environ.get("NUMBA_CACHE_DIR") or str(_ROOM / "__pycache__")
+    for home in (own, os.environ.get("XDG_CACHE_HOME") or "~/.cache"):
+        folder = Path(home).expanduser() / f"recsim-kernels-{digest}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return str(folder)
+    return ""
+
+
+_FOLDER = _folder()
+
+
+def _compiled(function: Callable[..., Any], **options: bool) -> Any:  # noqa: ANN401 - a numba dispatcher
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = _FOLDER
+    try:
+        return numba.njit(_nrt=False, **options)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher
+    """A loop called from Python. It must not allocate."""
+    return _compiled(function, cache=bool(_FOLDER))
+
+
+def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher
+    """A step of such a loop, compiled into it."""
+    return _compiled(function, forceinline=True)

@@ -1,0 +1,171 @@
+"""Who a user is: traits, taste and interests, each a pure function of the user's number.
+
+Kernels only. Nothing about a user is kept: 500 million registered users cost no memory, the traits of an active one are
+drawn again when needed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsim.generate.kernel import inlined, kernel
+from recsim.generate.quantiles import at
+from recsim.rng import draw, stream_id, user_at
+
+_TRAITS = stream_id("user/traits")
+_TASTE = stream_id("user/taste")
+_INTERESTS = stream_id("user/interests")
+_PLAN = stream_id("user/plan")
+_LOW16 = np.uint32(0xFFFF)
+_HALF = np.uint32(16)
+_FOUR = np.uint32(4)
+_LOW = np.uint64(0xFFFFFFFF)
+_SHIFT = np.uint64(32)
+
+CONSIDERED_CATEGORIES = 8
+"""Categories a user looks at before settling on the ones whose mean taste fits best."""
+
+
+@inlined
+def first_below(thresholds, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """The first position whose threshold exceeds the word, or the number of thresholds."""
+    chosen = 0
+    while chosen < thresholds.shape[0] and np.int64(word) >= thresholds[chosen]:
+        chosen += 1
+    return chosen
+
+
+@inlined
+def activity_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Expected sessions a day."""
+    word, _, _, _ = draw((rules.seed, _TRAITS), user, 0)
+    return at(rules.activity, word)
+
+
+@inlined
+def home_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Tenant, region, time zone (minutes from UTC) and favourite device (0 mobile, 1 web) of a user."""
+    _, w1, w2, w3 = draw((rules.seed, _TRAITS), user, 0)
+    region = min(first_below(rules.region_below, w1 & _LOW16), rules.region_below.shape[0] - 1)
+    offset = rules.offset_minutes[region, (w1 >> _HALF) & np.uint32(3)]
+    tenant = min(first_below(rules.tenant_below, w2 & _LOW16), rules.tenant_below.shape[0] - 1)
+    device = 0 if np.int64(w3 & _LOW16) < rules.mobile_below else 1
+    return tenant, region, offset, device
+
+
+@inlined
+def weights_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Weights of log price and of log popularity in a user's utility."""
+    w0, w1, _, _ = draw((rules.seed, _TRAITS), user, 1)
+    return at(rules.sensitivity, w0), at(rules.conformity, w1)
+
+
+@inlined
+def taste_of(rules, user, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Fill the stored (scaled) taste of a user: int16 (D,), zero beyond the scenario's dimensions."""
+    for block in range((rules.dimensions + 7) // 8):
+        words = draw((rules.seed, _TASTE), user, block)
+        for half in range(8):
+            position = block * 8 + half
+            if position < rules.dimensions:
+                word = np.uint32(words[half // 2] >> _HALF) if half % 2 else np.uint32(words[half // 2] & _LOW16)
+                taste[position] = rules.taste[word >> _FOUR]
+
+
+@inlined
+def dot(taste, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Integer dot product of a padded user taste with the first as many numbers of a row."""
+    total = np.int32(0)
+    for lane in range(0, taste.shape[0], 16):
+        for i in range(16):
+            total += np.int32(taste[lane + i]) * np.int32(row[lane + i])
+    return total
+
+
+@inlined
+def alias_pick(alias, start, size, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """One draw from the alias table start .. start + size: the word's high part chooses the cell, its rest the side.
+
+    Written without a branch: which side it is cannot be predicted.
+    """
+    scaled = np.uint64(word) * np.uint64(size)
+    cell = start + np.int64(scaled >> _SHIFT)
+    entry = alias[cell]
+    other = np.int64(entry & _LOW)
+    return other + (cell - other) * np.int64((scaled & _LOW) < (entry >> _SHIFT))
+
+
+@inlined
+def interests_of(rules, catalogue, user, tenant, taste, interests, fits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Fill the preferred categories, best first: of 8 drawn by demand, those whose mean taste fits the user's best."""
+    first = catalogue.tenant_start[tenant]
+    size = catalogue.tenant_start[tenant + 1] - first
+    interests[:] = -1
+    fits[:] = -(1 << 60)
+    for block in range(CONSIDERED_CATEGORIES // 4):
+        for word in draw((rules.seed, _INTERESTS), user, block):
+            category = alias_pick(catalogue.category_alias, first, size, word)
+            _keep_best(interests, fits, category, np.int64(dot(taste, catalogue.mean[category])))
+    for k in range(1, interests.shape[0]):
+        if interests[k] < 0:
+            interests[k] = interests[k - 1]
+
+
+@inlined
+def _keep_best(interests, fits, category, fit):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - numba infers
+    for k in range(interests.shape[0]):
+        if interests[k] == category:
+            return
+    k = interests.shape[0]
+    while k > 0 and fit > fits[k - 1]:
+        k -= 1
+        if k + 1 < interests.shape[0]:
+            fits[k + 1], interests[k + 1] = fits[k], interests[k]
+    if k < interests.shape[0]:
+        fits[k], interests[k] = fit, category
+
+
+@kernel
+def plan_day(rules, partition, day, first_block, blocks, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Active users of a partition on a day, from block `first_block` on, until `blocks` is full or users run out.
+
+    A user's sessions are Poisson with mean his activity, by inversion of one uniform, at most `sessions_max`. Fills
+    `blocks` (where the user stands in the partition) and `counts`; returns how many, and the next block to look at.
+    """
+    found = 0
+    block = first_block
+    end = -(-rules.users // rules.partitions)
+    while block < end and found < blocks.shape[0]:
+        user = user_at(block, partition, rules.partitions)
+        if user < rules.users:
+            word, _, _, _ = draw((rules.seed, _PLAN), user, day)
+            sessions = _poisson(np.float64(activity_of(rules, user)), word, rules.sessions_max)
+            if sessions > 0:
+                blocks[found] = block
+                counts[found] = sessions
+                found += 1
+        block += 1
+    return found, block
+
+
+@inlined
+def _poisson(mean, word, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - numba infers
+    u = (np.float64(word) + 0.5) * (1.0 / 4294967296.0)
+    term = _exponential64(-mean)
+    below = term
+    count = 0
+    while u >= below and count < most:
+        count += 1
+        term *= mean / count
+        below += term
+    return count
+
+
+@inlined
+def _exponential64(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - numba infers
+    """e**x for x <= 0 in float64: e**(x / 1024) by five terms of its series, squared ten times (error below 1e-10)."""
+    y = max(x, -700.0) / 1024.0
+    p = 1.0 + y * (1.0 + y * (0.5 + y * (1.0 / 6 + y * (1.0 / 24 + y * (1.0 / 120)))))
+    for _ in range(10):
+        p *= p
+    return p

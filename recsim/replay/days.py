@@ -1,0 +1,135 @@
+"""The days of a replay in order: events, then requests, then midnight; and what is known when they are over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recsim.clock import day_start_us
+from recsim.components.model_store import ModelStore
+from recsim.dataset import Dataset
+from recsim.progress import Progress
+from recsim.replay.invariants import Audit
+from recsim.replay.midnight import DailyBatch
+from recsim.replay.plane import RequestPlane
+from recsim.replay.quality import Choices, judge_day
+from recsim.replay.requests import names_session_starts, plan_day, sampled_users
+from recsim.replay.served import Served
+from recsim.replay.stream import StreamDay, StreamPlane
+from recsim.replay.truth import Truth, judge_truth
+from recsim.scenario import Scenario
+from recsim.schema.columns import arrow_schema, encodings
+from recsim.schema.tables import Impression
+
+
+class Days:
+    """One replay under way: both planes, the batch, and the results that grow with every day."""
+
+    def __init__(self, scenario: Scenario, world: Dataset, directory: Path, progress: Progress) -> None:
+        self.scenario = scenario
+        self.world = world
+        self.quality: list[dict[str, Any]] = []
+        self.outcomes: dict[str, dict[str, int]] = {}
+        self.streamed: list[StreamDay] = []
+        self.cpu_s: dict[str, float] = {}
+        self.training_s: list[float] = []
+        self._progress = progress
+        sampled = sampled_users(world.users, scenario.requests, scenario.seed)
+        self.stream = StreamPlane(world, scenario.stream, directory / "lake", sampled=sampled)
+        with self._timed("load"):
+            self.plane = RequestPlane(scenario, world, categories=self.stream.categories, progress=progress)
+        catalogue = self.plane.catalogue
+        self.models = ModelStore(directory / "models")
+        self.audit = Audit(catalogue, self.plane.rate)
+        self._batch = DailyBatch(scenario, catalogue, world.users, directory / "lake", self.models)
+        self._truth = Truth.read(world, catalogue.tenant) if world.synthetic else None
+        self._has_starts = names_session_starts(world)
+        self._queries: dict[int, str] = {}
+        self._impressions = _open_impressions(directory / "impressions" / "part-0000.parquet")
+
+    def play(self) -> None:
+        """All days. A day is judged when the next one is known, the last by what is left of the log."""
+        days = self.stream.days
+        waiting: Served | None = None
+        before = None
+        for number, day in enumerate(days):
+            self._progress("days", number, len(days), "days")
+            streamed = self.stream.run_day(day, progress=self._progress)
+            if waiting is not None and before is not None:
+                self._judge(waiting, [before, streamed.as_of])
+            waiting, before = self._requests(day, streamed.as_of), streamed.as_of
+            self.streamed.append(streamed)
+            self._midnight(day)
+        if waiting is not None and before is not None:
+            self._judge(waiting, [before])
+        self._progress("days", len(days), len(days), "days")
+        self._impressions.close()
+
+    def _requests(self, day: str, as_of: pa.Table) -> Served:
+        with self._timed("requests"):
+            plan = plan_day(as_of, self.scenario.requests, self.scenario.seed, has_starts=self._has_starts)
+            served = self.plane.run_day(day, as_of, plan, self._typed(day), self._progress)
+        with self._timed("audit"):
+            self.audit.take(served, len(plan), as_of, self.models.models)
+        shown = served.impressions()
+        if shown.num_rows:
+            self._impressions.write_table(shown)
+        for (surface, outcome), count in sorted(served.outcomes().items()):
+            of_surface = self.outcomes.setdefault(surface, {})
+            of_surface[outcome] = of_surface.get(outcome, 0) + count
+        return served
+
+    def _typed(self, day: str) -> dict[int, str]:
+        """The queries of a day and of the one before: a search before midnight may be counted after it."""
+        found = self.world.read("queries", day=day, columns=["query_id", "text"])
+        today = dict(zip(found["query_id"].to_pylist(), found["text"].to_pylist(), strict=True))
+        both = self._queries | today
+        self._queries = today
+        return both
+
+    def _midnight(self, day: str) -> None:
+        with self._timed("midnight"):
+            reviews, votes = (self.world.read(table, day=day) for table in ("reviews", "votes"))
+            added = self._batch.take(day, reviews)
+            self.plane.refresh(self._batch.signals(), reviews, votes)
+            if added:
+                self._progress("train", 0, 1, "models")
+                trained = self._batch.train(now_us=day_start_us(date.fromisoformat(day), 1))
+                if trained is not None:
+                    self.plane.publish(trained.publication, trained.embeddings)
+                    self.training_s.append(trained.cpu_s)
+                self._progress("train", 1, 1, "models")
+
+    def _judge(self, served: Served, tables: list[pa.Table]) -> None:
+        scenario = self.scenario
+        settings = {
+            "depth": scenario.ranking.slate, "seed": scenario.seed, "replicates": scenario.evaluation.bootstrap,
+        }  # fmt: skip
+        with self._timed("judge"):
+            self.quality += judge_day(served, Choices.of(tables), products=self.world.products, **settings)
+            if self._truth is not None:
+                self.quality += judge_truth(served, self._truth, self.plane.catalogue.tenants, **settings)
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        started = time.process_time()
+        yield
+        self.cpu_s[part] = self.cpu_s.get(part, 0.0) + time.process_time() - started
+
+    def close(self) -> None:
+        """Let go of stores and scratch files."""
+        self._impressions.close()
+        self.plane.close()
+        self.stream.close()
+
+
+def _open_impressions(path: Path) -> pq.ParquetWriter:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return pq.ParquetWriter(path, arrow_schema(Impression), **encodings(Impression))

@@ -1,0 +1,113 @@
+"""Served slates against the truth of a synthetic world, which no component ever reads.
+
+The true utility of a product for a user is what the generator chooses by:
+kappa · (user taste · product taste) + 0.3 · quality - price sensitivity · log(price ÷ median price of its category)
++ conformity · centred log popularity. `utility_share` of a slate is (mean utility of its products - mean of the whole
+catalogue) ÷ (mean of the best products there are - mean of the whole catalogue): 0 is a random slate, 1 is the
+oracle's. "The best" are as many as the slate has room for; a slate that is not full is held against a full one, its
+empty places counting as random. Search is left out: there the words decide what is wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsim.dataset import Dataset
+from recsim.metrics.bootstrap import intervals
+from recsim.replay.quality import tabulate
+from recsim.replay.served import Made, Served
+
+MOST_REQUESTS = 1_000
+"""Requests of a day held against the oracle, evenly spaced over the day: each costs a pass over the catalogue."""
+
+METRIC = "utility_share"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Tastes of users[u, d] and products[p, d], and what else the utility is made of."""
+
+    kappa: float
+    user_taste: NDArray[np.float32]
+    price_sensitivity: NDArray[np.float32]
+    conformity: NDArray[np.float32]
+    product_taste: NDArray[np.float32]
+    quality: NDArray[np.float32]
+    log_price: NDArray[np.float32]
+    log_popularity: NDArray[np.float32]
+    tenant: NDArray[np.int32]
+
+    @classmethod
+    def read(cls, world: Dataset, tenant: NDArray[np.int32]) -> Truth:
+        """The truth tables of a synthetic world; `tenant[p]` says whose each product is."""
+        users = world.read("truth/users").sort_by("user_id")
+        hidden = world.read("truth/products").sort_by("product_id")
+        prices = world.read("products", columns=["product_id", "price_usd"]).sort_by("product_id")
+        category = hidden["category_id"].to_numpy()
+        log_price = np.log(prices["price_usd"].to_numpy())
+        log_popularity = np.log(hidden["popularity"].to_numpy().astype(np.float64))
+        assert world.manifest.scenario is not None
+        return cls(
+            float(world.manifest.scenario["behaviour"]["taste_weight"]),
+            _vectors(users["taste"]),
+            users["price_sensitivity"].to_numpy(),
+            users["conformity"].to_numpy(),
+            _vectors(hidden["taste"]),
+            hidden["quality"].to_numpy(),
+            (log_price - _median_of_group(log_price, category)).astype(np.float32),
+            (log_popularity - log_popularity.mean()).astype(np.float32),
+            tenant,
+        )
+
+    def utility(self, user: int) -> NDArray[np.float32]:
+        """The true utility of every product for a user: float32[p]."""
+        value = self.kappa * (self.product_taste @ self.user_taste[user]) + 0.3 * self.quality
+        value -= self.price_sensitivity[user] * self.log_price
+        return np.asarray(value + self.conformity[user] * self.log_popularity, np.float32)
+
+    def share(self, one: Made, tenant: int, depth: int) -> float:
+        """`utility_share` of a served slate."""
+        mine = np.flatnonzero(self.tenant == tenant)
+        utility = self.utility(one.user)
+        average = float(utility[mine].mean())
+        k = min(depth, len(mine))
+        best = float(np.partition(utility[mine], len(mine) - k)[len(mine) - k :].mean())
+        served = utility[one.slate.products[:k]] if one.slate is not None else utility[:0]
+        gained = float((served - average).sum()) / k
+        return gained / (best - average) if best > average else 0.0
+
+
+def _vectors(column: Any) -> NDArray[np.float32]:  # noqa: ANN401 - an Arrow list column
+    flat = column.combine_chunks()
+    return np.asarray(flat.flatten().to_numpy(), np.float32).reshape(len(flat), -1)
+
+
+def _median_of_group(values: NDArray[np.float64], group: NDArray[np.int32]) -> NDArray[np.float64]:
+    order = np.argsort(group, kind="stable")
+    medians = np.empty(len(values))
+    for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        medians[members] = np.median(values[members])
+    return medians
+
+
+def judge_truth(
+    served: Served, truth: Truth, tenants: list[str], *, depth: int, seed: int, replicates: int
+) -> list[dict[str, Any]]:
+    """Rows of `utility_share` of a day, of all surfaces but search together and of each."""
+    judged = [one for one in served.made if one.surface != "search" and one.status == 200]
+    if not judged:
+        return []
+    some = np.unique(np.linspace(0, len(judged) - 1, min(MOST_REQUESTS, len(judged))).astype(np.int64))
+    chosen = [judged[place] for place in some]
+    values = np.array([[truth.share(one, tenants.index(one.tenant), depth)] for one in chosen])
+    return tabulate(
+        served.day,
+        [METRIC],
+        values,
+        chosen,
+        lambda values, users: intervals(values, users, seed=seed, replicates=replicates),
+    )

@@ -1,0 +1,73 @@
+"""Killed at any moment: nothing half made is visible, and the same command then gives the same bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from recsim.runs import FileRecord, read_manifest
+
+GENERATE = ["generate", "smoke", "--set", "users.count=20000", "--set", "layout.partitions=6", "--workers", "2"]
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "RECSIM_DATA_DIR": str(folder / "data"), "RECSIM_REPORTS_DIR": str(folder / "reports")}
+    command = [sys.executable, "-m", "recsim.cli.main", *arguments]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def half_made(folder: Path) -> list[Path]:
+    """What is visible and not complete."""
+    places = [folder / "data", folder / "reports"]
+    entries = [entry for place in places if place.is_dir() for entry in place.iterdir() if entry.name[0] != "."]
+    return [entry for entry in entries if not (entry / "manifest.json").is_file()]
+
+
+def kill_at(moments_s: list[float], folder: Path, *arguments: str) -> None:
+    for moment_s in moments_s:
+        process = start(folder, *arguments)
+        time.sleep(moment_s)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert half_made(folder) == []
+
+
+def outputs(folder: Path) -> dict[str, FileRecord]:
+    return read_manifest(folder).outputs
+
+
+def test_a_killed_generate_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
+    assert start(tmp_path / "whole", *GENERATE).wait() == 0
+    kill_at([0.4, 1.3, 1.9, 2.4, 2.8], tmp_path / "killed", *GENERATE)
+    assert start(tmp_path / "killed", *GENERATE).wait() == 0
+    assert outputs(tmp_path / "killed" / "data" / "smoke") == outputs(tmp_path / "whole" / "data" / "smoke")
+
+
+def test_a_killed_replay_starts_clean_and_gives_the_same_bytes(tmp_path: Path, smoke_world: Path) -> None:
+    arguments = ["replay", "smoke", "--world", str(smoke_world), "--set", "requests.limit_per_day=200"]
+    assert start(tmp_path, *arguments, "--out", str(tmp_path / "reports" / "whole")).wait() == 0
+    killed = [*arguments, "--out", str(tmp_path / "reports" / "killed")]
+    kill_at([1.0, 2.0, 3.0], tmp_path, *killed)
+    assert start(tmp_path, *killed).wait() == 0
+    assert outputs(tmp_path / "reports" / "killed") == outputs(tmp_path / "reports" / "whole")
+
+
+def test_an_interrupt_exits_130_without_a_traceback(tmp_path: Path) -> None:
+    environment = {**os.environ, "RECSIM_DATA_DIR": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "recsim.cli.main", "generate", "small"], env=environment, stderr=subprocess.PIPE
+    )
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    if process.returncode == 0:
+        pytest.skip("this machine made the whole world before it could be interrupted")
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    assert b"interrupted" in said

@@ -1,0 +1,140 @@
+"""What every product store must do, on each implementation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recsim.components.product_store import ProductStore
+from recsim.errors import BadInput, ServiceUnavailable
+from recsim.wiring import connect
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A scratch database of a server that speaks MongoDB's wire protocol: `MONGODB_URL`, or nx-27017 on a free port."""
+    if url := os.environ.get("MONGODB_URL"):
+        yield url
+        return
+    command = shutil.which("nx-27017", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("no MongoDB here: set MONGODB_URL to a scratch database, or install nx-27017 (in the dev extras)")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [command, "--db", "memory", "--host", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await_port(port)
+        yield f"mongodb://127.0.0.1:{port}/scratch?directConnection=true"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _await_port(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"nx-27017 did not open port {port} in 10 s")
+
+
+@pytest.fixture(params=["sqlite", "sqlite-file", "mongomock", "mongodb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ProductStore:
+    """Each implementation, empty."""
+    if request.param == "mongodb":
+        real: Any = connect("products", request.getfixturevalue("server"))
+        real._collection.drop()
+        return real  # type: ignore[no-any-return]
+    urls = {"sqlite": "sqlite:", "sqlite-file": f"sqlite:{tmp_path}/products.db", "mongomock": "mongomock:"}
+    found: ProductStore = connect("products", urls[request.param])
+    return found
+
+
+def document(key: str, **other: Any) -> dict[str, Any]:
+    return {"product_key": key, "product_name": f"name of {key}", "reviews": [{"rating": "3/5"}], **other}
+
+
+def test_an_empty_store_knows_nothing(store: ProductStore) -> None:
+    assert store.get_many(["prod1"]) == [None]
+    assert store.count() == 0
+
+
+def test_documents_come_back_whole_in_the_order_asked(store: ProductStore) -> None:
+    store.put_many([document("prod1", price_usd=1.5), document("prod2", brand=None)])
+    assert store.get_many(["prod2", "prod9", "prod1", "prod2"]) == [
+        document("prod2", brand=None), None, document("prod1", price_usd=1.5), document("prod2", brand=None),
+    ]  # fmt: skip
+
+
+def test_a_second_put_replaces_and_adds(store: ProductStore) -> None:
+    store.put_many([document("prod1"), document("prod2")])
+    store.put_many([document("prod2", quantity=7), document("prod3")])
+    assert store.count() == 3
+    assert store.get_many(["prod2"]) == [document("prod2", quantity=7)]
+
+
+def test_what_was_put_can_be_changed_outside_without_the_store_noticing(store: ProductStore) -> None:
+    mine = document("prod1")
+    store.put_many([mine])
+    mine["product_name"] = "changed"
+    answer = store.get_many(["prod1"])[0]
+    assert answer is not None
+    answer["reviews"].append("more")
+    assert store.get_many(["prod1"]) == [document("prod1")]
+
+
+def test_nothing_asked_is_nothing_answered(store: ProductStore) -> None:
+    store.put_many([])
+    assert store.get_many([]) == []
+
+
+def test_thousands_of_keys_can_be_asked_at_once(store: ProductStore) -> None:
+    store.put_many([document(f"prod{n}") for n in range(1_200)])
+    answer = store.get_many([f"prod{n}" for n in range(1_300)])
+    assert sum(found is not None for found in answer) == 1_200
+
+
+def test_a_file_keeps_its_documents(tmp_path: Path) -> None:
+    connect("products", f"sqlite:{tmp_path}/kept.db").put_many([document("prod1")])
+    assert connect("products", f"sqlite:{tmp_path}/kept.db").count() == 1
+
+
+def test_mongomock_refuses_a_catalogue_it_would_scan_at_every_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recsim.adapters.mongo.MOST_IN_MONGOMOCK", 3)
+    store = connect("products", "mongomock:")
+    store.put_many([document("a"), document("b"), document("c")])
+    store.put_many([document("c", quantity=1)])
+    with pytest.raises(BadInput, match=r"at most 3 products .* set stores.products to sqlite:"):
+        store.put_many([document("d")])
+    assert store.count() == 3
+
+
+def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ServiceUnavailable, match=r"no MongoDB answers at mongodb://127.0.0.1:9"):
+        connect("products", "mongodb://127.0.0.1:9/shop?serverSelectionTimeoutMS=100")
+
+
+@pytest.mark.parametrize("url", ["mongodb://", "mongodb://host:port/x"])
+def test_a_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(BadInput, match="not a MongoDB URL"):
+        connect("products", url)
+
+
+def test_a_sqlite_file_in_no_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no directory"):
+        connect("products", f"sqlite:{tmp_path}/missing/products.db")

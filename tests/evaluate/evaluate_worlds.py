@@ -1,0 +1,54 @@
+"""Worlds of a few rows, sealed as a real one is, for tests of the evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from recsim.dataset import Dataset
+from recsim.runs import Stopwatch, seal, write_table
+from recsim.schema.columns import arrow_schema
+from recsim.schema.tables import TABLES
+
+HOUR_US = 3_600_000_000
+
+_BLANKS: dict[str, dict[str, Any]] = {
+    "events": {"session": 0, "device": "web", "tenant": "default", "reference_id": None, "arrival_delay_ms": 0},
+    "interactions": {"value": 1.0, "event_timestamp": None, "session": None, "position": None, "split": "train"},
+    "products": {
+        "key": None, "tenant": "default", "name": "thing", "brand": None, "category": [], "description": None,
+        "price_usd": 10.0, "quantity": 1, "image_count": 0, "video_count": 0, "created_at": None,
+    },
+    "truth/users": {},
+    "truth/products": {},
+}  # fmt: skip
+
+
+def world_of(folder: Path, tables: dict[str, list[dict[str, Any]]], *, users: int, products: int) -> Dataset:
+    """A world with these rows; what a row leaves out is filled in."""
+    path = folder / "tiny"
+    for name, rows in tables.items():
+        schema = arrow_schema(TABLES[name])
+        filled = [{**_BLANKS[name], **row} for row in rows]
+        folder_of = path / name / "day=2025-01-02" if name == "events" else path / name
+        write_table(folder_of / "part-0000.parquet", pa.Table.from_pylist(filled, schema=schema), TABLES[name])
+    seal(
+        path, kind="world", verb="import", name="tiny", identity="0", scenario=None, arguments={}, inputs={},
+        facts={"users": users, "products": products, "events": 0, "first_day": "2025-01-02"}, watch=Stopwatch(),
+    )  # fmt: skip
+    return Dataset.open(path)
+
+
+def events(*rows: tuple[int, int, int, str]) -> list[dict[str, Any]]:
+    """(user, product, hour, type) in the order of arrival; ids count up."""
+    return [
+        {"event_id": number, "event_type": kind, "event_timestamp": hour * HOUR_US, "user_id": user,
+         "product_id": None if product < 0 else product}
+        for number, (user, product, hour, kind) in enumerate(rows)
+    ]  # fmt: skip
+
+
+def pairs(split: str, *rows: tuple[int, int]) -> list[dict[str, Any]]:
+    return [{"user_id": user, "product_id": product, "split": split} for user, product in rows]

@@ -1,0 +1,25 @@
+"""Small user-product matrices for tests of recommenders."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsim.recommenders.base import Interactions
+
+
+def matrix_of(*rows: list[int], products: int = 6) -> csr_matrix:
+    """One user a list of products, weight 1."""
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+    columns = np.array([product for row in rows for product in sorted(row)], np.int32)
+    return csr_matrix((np.ones(len(columns), np.float32), columns, indptr), shape=(len(rows), products))
+
+
+def two_clubs(users: int = 60, products: int = 40, seed: int = 0) -> Interactions:
+    """Even users take even products, odd users odd ones; everybody leaves most of his club's products unseen."""
+    random = np.random.default_rng(seed)
+    rows = [
+        sorted((2 * random.choice(products // 2, random.integers(4, 9), replace=False) + user % 2).tolist())
+        for user in range(users)
+    ]
+    return Interactions(matrix_of(*rows, products=products))

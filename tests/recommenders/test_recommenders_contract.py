@@ -1,0 +1,98 @@
+"""What holds for every recommender of the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matrices import matrix_of, two_clubs
+
+from recsim.errors import BadInput
+from recsim.recommenders import RECOMMENDERS
+from recsim.recommenders.base import Interactions, Recommender, Slates
+from recsim.recommenders.topk import NOTHING
+
+NAMES = RECOMMENDERS.names()
+LEARNERS = [name for name in NAMES if name not in ("random", "popular")]
+
+
+def fitted(name: str, interactions: Interactions, seed: int = 1) -> Recommender:
+    model: Recommender = RECOMMENDERS.load(name)()
+    model.fit(interactions, seed=seed)
+    return model
+
+
+def everybody(model: Recommender, interactions: Interactions, k: int = 10) -> Slates:
+    return model.recommend(np.arange(interactions.users), k, mask_seen=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_list_holds_distinct_unseen_products_best_first(name: str) -> None:
+    clubs = two_clubs()
+    slates = everybody(fitted(name, clubs), clubs)
+    assert slates.products.shape == slates.scores.shape == (60, 10)
+    for user in range(60):
+        listed = slates.products[user][slates.products[user] != NOTHING]
+        assert len(set(listed)) == len(listed) > 0
+        assert not set(listed) & set(clubs.matrix[user].indices)
+        assert (np.diff(slates.scores[user][: len(listed)]) <= 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_gives_the_same_lists(name: str) -> None:
+    clubs = two_clubs()
+    first, second = (everybody(fitted(name, clubs, seed=7), clubs) for _ in range(2))
+    assert (first.products == second.products).all()
+    assert (first.scores == second.scores).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_list_does_not_depend_on_who_else_is_asked_about(name: str) -> None:
+    clubs = two_clubs()
+    model = fitted(name, clubs)
+    whole = everybody(model, clubs)
+    some = model.recommend(np.array([41, 3, 17]), 10, mask_seen=True)
+    assert some.users.tolist() == [41, 3, 17]
+    assert (some.products == whole.products[[41, 3, 17]]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_seen_may_come_back_if_it_is_not_masked(name: str) -> None:
+    clubs = two_clubs()
+    slates = fitted(name, clubs).recommend(np.arange(60), 40, mask_seen=False)
+    assert any(set(slates.products[user]) & set(clubs.matrix[user].indices) for user in range(60))
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_learner_finds_the_club(name: str) -> None:
+    clubs = two_clubs(users=600, products=200)  # more products than any model has factors
+    slates = everybody(fitted(name, clubs), clubs, k=5)
+    own = [(row[row != NOTHING] % 2 == user % 2) for user, row in enumerate(slates.products)]
+    assert np.concatenate(own).mean() > 0.95
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_learner_has_nothing_to_say_to_a_stranger(name: str) -> None:
+    matrix = matrix_of([0, 1], [0, 1, 2], [], [1, 2], [3, 4], [3, 4, 5], [4, 5])
+    slates = everybody(fitted(name, Interactions(matrix)), Interactions(matrix), k=3)
+    assert (slates.products[2] == NOTHING).all()
+    assert np.isneginf(slates.scores[2]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_product_nobody_met_does_no_harm(name: str) -> None:
+    matrix = matrix_of([0, 1], [0, 1, 2], [1, 2], products=9)
+    slates = everybody(fitted(name, Interactions(matrix)), Interactions(matrix), k=9)
+    assert np.isfinite(slates.scores[slates.products != NOTHING]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_estimate_grows_with_the_matrix(name: str) -> None:
+    model = RECOMMENDERS.load(name)
+    small, large = model.cost(1_000, 1_000, 10_000), model.cost(100_000, 50_000, 5_000_000)
+    assert 0 < small.memory_bytes < large.memory_bytes
+    assert 0 < small.cpu_s < large.cpu_s
+
+
+def test_an_unknown_recommender_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(BadInput, match=r'unknown recommender "populr". Did you mean "popular"'):
+        RECOMMENDERS.load("populr")
