@@ -15,6 +15,9 @@ from recsim.runs import Manifest, read_manifest
 from recsim.scenario import Scenario
 from recsim.scenario.load import validate
 
+_SHOWN = 3
+"""Differing files named in the sentence; `--json` lists them all."""
+
 
 def rerun(
     directory: Annotated[Path, typer.Argument(help="A world or a run.")],
@@ -36,7 +39,8 @@ def rerun(
         else:
             print(f"{len(after.outputs) - len(different)} of {len(after.outputs)} outputs are identical")
         if different:
-            raise ThresholdMissed(f"{len(different)} outputs of {out} differ from {directory}: {', '.join(different)}.")
+            shown = ", ".join(different[:_SHOWN]) + (" …" if len(different) > _SHOWN else "")
+            raise ThresholdMissed(f"{len(different)} outputs of {out} differ from {directory}: {shown}.")
 
 
 def _again(manifest: Manifest, out: Path, terminal: Terminal) -> Manifest:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from recsim.scenario.section import Section, Share
-
-Weight = Annotated[float, Field(ge=0)]
+from recsim.scenario.section import Levels, Section, Share
 
 
 class Stream(Section):
@@ -45,7 +43,7 @@ class Ranking(Section):
     slate: int = Field(20, ge=1, le=500, description="products returned")
     policy: Literal["top-k", "softmax"] = Field("top-k", description="how the reranker picks from the scores")
     temperature: float = Field(0.1, gt=0, le=100, description="temperature of the softmax policy")
-    weights: dict[str, Weight] = Field(
+    weights: Levels = Field(
         {
             "affinity": 1.0,
             "relevance": 1.0,
@@ -90,7 +88,7 @@ class Evaluation(Section):
     metrics: list[str] = Field(
         ["recall@20", "ndcg@20", "hit@20", "mrr"], min_length=1, description="metrics, by their names"
     )
-    signals: dict[str, Weight] = Field(
+    signals: Levels = Field(
         {"view_product": 1.0, "add_to_cart": 3.0, "purchase": 5.0, "submit_review": 1.0},
         description="weight of an event type in the user-product matrix",
     )

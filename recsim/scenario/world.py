@@ -7,10 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from recsim.scenario.section import Section, Share
-
-Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
-"""Names with relative weights; they need not sum to one."""
+from recsim.scenario.section import Section, Share, Weights
 
 Weight = Annotated[float, Field(gt=0)]
 
