@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from recsim.errors import BadInput
@@ -39,6 +40,14 @@ class ModelStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.models: list[Model] = []
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """The store a finished run left, with its versions as they were described."""
+        store = cls(directory)
+        described = sorted(directory.glob("v*/model.json"))
+        store.models = [Model(**orjson.loads(path.read_bytes())) for path in described]
+        return store
 
     @property
     def serving(self) -> Model | None:
@@ -74,7 +83,9 @@ class ModelStore:
         if not 1 <= version <= len(self.models):
             raise BadInput(f"there is no model version {version}; the store has 1 to {len(self.models)}.")
         if not (self._folder(version) / "products.npy").is_file():
-            raise BadInput(f"the vectors of model version {version} are gone; only the last {VECTORS_KEPT} are kept.")
+            raise BadInput(
+                f"the vectors of model version {version} are gone; only the last {VECTORS_KEPT} are kept, promote one of those."
+            )
         model = replace(self.models[version - 1], promoted_us=now_us)
         self.models[version - 1] = model
         self._describe(model)
