@@ -28,16 +28,3 @@ def iso(instant_us: int) -> str:
     stamp = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant_us)
     text = stamp.isoformat(timespec="milliseconds" if stamp.microsecond else "seconds")
     return text.replace("+00:00", "Z")
-
-
-class SimulatedClock:
-    """The time a replay believes in. It only moves when told to, and never backwards."""
-
-    def __init__(self, start_us: int) -> None:
-        self._now_us = start_us
-
-    def now_us(self) -> int:
-        return self._now_us
-
-    def advance_to(self, instant_us: int) -> None:
-        self._now_us = max(self._now_us, instant_us)

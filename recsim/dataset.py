@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from recsim.errors import BadInput
 from recsim.registry import did_you_mean
-from recsim.runs import Manifest, data_dir, read_manifest
+from recsim.runs import Manifest, complete_directories, data_dir, read_manifest
 from recsim.schema.tables import TABLES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Dataset:
         """The world at a directory, or of that name under the data directory; raises `BadInput`."""
         path = world_path(reference)
         if not path.is_dir():
-            known = [entry.name for entry in _worlds()]
+            known = [entry.name for entry in complete_directories(data_dir())]
             raise BadInput(f'there is no world "{reference}".{did_you_mean(str(reference), known)}')
         manifest = read_manifest(path)
         if manifest.kind != "world":
@@ -79,14 +79,14 @@ class Dataset:
         return [table for table in TABLES if self.has(table)]
 
     def has(self, table: str) -> bool:
-        return any(_table_of(name) == table for name in self.manifest.outputs)
+        return any(table_of(name) == table for name in self.manifest.outputs)
 
     def files(self, table: str, *, day: str | None = None, partition: int | None = None) -> list[Path]:
         """The Parquet files of a table, of one day or partition where that is asked for, in name order."""
         return [
             self.path / name
             for name in sorted(self.manifest.outputs)
-            if _table_of(name) == table
+            if table_of(name) == table
             and (day is None or f"day={day}/" in name)
             and (partition is None or _number(name) == partition)
         ]
@@ -105,7 +105,7 @@ class Dataset:
 
         files = self.files(table, day=day)
         if not files:
-            raise BadInput(f"world {self.path} has no table {table}; it has {', '.join(self.tables())}.")
+            raise BadInput(f"world {self.path} has no table {table}; name one of {', '.join(self.tables())}.")
         return pl.scan_parquet(files, hive_partitioning=False)
 
     def read(
@@ -132,6 +132,16 @@ class Dataset:
         except (pa.ArrowException, OSError) as error:
             raise BadInput(f"table {table} of {self.path} can't be read ({error}); make the world again.") from None
 
+    def frame(
+        self, table: str, *, columns: Sequence[str] | None = None, day: str | None = None, partition: int | None = None
+    ) -> pl.DataFrame:
+        """What `read` gives, as a polars frame."""
+        import polars as pl
+
+        found = pl.from_arrow(self.read(table, columns=columns, day=day, partition=partition))
+        assert isinstance(found, pl.DataFrame), "a table becomes a frame"
+        return found
+
     def sql(self) -> duckdb.DuckDBPyConnection:
         """DuckDB with a view a table (`events`, `truth_users`): columns are read from the files a query touches."""
         import duckdb
@@ -151,12 +161,8 @@ def world_path(reference: str | Path) -> Path:
     return data_dir() / path
 
 
-def _worlds() -> list[Path]:
-    root = data_dir()
-    return sorted(entry for entry in root.iterdir() if (entry / "manifest.json").is_file()) if root.is_dir() else []
-
-
-def _table_of(name: str) -> str:
+def table_of(name: str) -> str:
+    """The table a file of a world belongs to: `truth/users/part-0000.parquet` to `truth/users`."""
     head = name.split("/day=", maxsplit=1)[0]
     return head.rsplit("/part-", 1)[0]
 

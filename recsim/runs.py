@@ -90,7 +90,9 @@ def read_manifest(directory: Path) -> Manifest:
     try:
         tree = orjson.loads(path.read_bytes())
     except FileNotFoundError:
-        raise BadInput(f"{directory} holds no {MANIFEST}, so it is not a recsim world or run.") from None
+        raise BadInput(
+            f"{directory} holds no {MANIFEST}, so it is not a recsim world or run; `recsim list` shows those."
+        ) from None
     except (orjson.JSONDecodeError, OSError) as error:
         raise BadInput(f"{path} can't be read ({error}); make the directory again with --force.") from None
     found = tree.get("schema_version") if isinstance(tree, dict) else None
@@ -103,7 +105,27 @@ def read_manifest(directory: Path) -> Manifest:
     try:
         return Manifest.model_validate(tree)
     except ValidationError as error:
-        raise BadInput(f"{path} is not a valid manifest ({error.error_count()} problems); make it again.") from None
+        raise BadInput(
+            f"{path} is not a valid manifest ({error.error_count()} problems); make it again with --force."
+        ) from None
+
+
+def complete_directories(root: Path) -> list[Path]:
+    """The finished worlds or runs in a folder, by name; none where there is no such folder."""
+    if not root.is_dir():
+        return []
+    return sorted(path for path in root.iterdir() if not path.name.startswith(".") and (path / MANIFEST).is_file())
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """A JSON document of a run (`results.json`, `measured.json`); raises `BadInput` where it is damaged."""
+    try:
+        tree = orjson.loads(path.read_bytes())
+    except (orjson.JSONDecodeError, OSError) as error:
+        raise BadInput(f"{path} can't be read ({error}); make the run again with --force.") from None
+    if not isinstance(tree, dict):
+        raise BadInput(f"{path} is not a JSON object; make the run again with --force.")
+    return tree
 
 
 @contextmanager
@@ -113,6 +135,8 @@ def staged(target: Path, *, identity: str, resume: bool, force: bool) -> Iterato
     With `resume`, what an interrupted earlier attempt of the same `identity` left is still there. On bad input
     nothing stays; on an interrupt the finished parts stay, invisible, for the next attempt.
     """
+    if target.is_symlink():  # what it points to is replaced, not the link
+        target = target.resolve()
     if target.exists():
         _replaceable(target, force=force)
     partial = target.parent / f".{target.name}.partial"
@@ -125,7 +149,11 @@ def staged(target: Path, *, identity: str, resume: bool, force: bool) -> Iterato
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The one who held it may have published, and taken it away, since it was opened.
+            gone = not os.path.samestat((partial / ".lock").stat(), os.fstat(lock.fileno()))
         except OSError:
+            gone = True
+        if gone:
             raise BadInput(f"{target} is being made by another recsim right now; wait for it to end.") from None
         _prepare(partial, identity, resume=resume)
         try:
@@ -200,9 +228,13 @@ def record(path: Path) -> FileRecord:
         import pyarrow.parquet as pq
 
         rows = pq.read_metadata(path).num_rows
+    return FileRecord(sha256=sha256_of(path), bytes=path.stat().st_size, rows=rows)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return FileRecord(sha256=sha256, bytes=path.stat().st_size, rows=rows)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Stopwatch:

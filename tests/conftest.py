@@ -54,13 +54,13 @@ class Outcome(NamedTuple):
 def recsim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     """Runs one command in this process, as the console script does."""
 
-    def run(*arguments: object) -> Outcome:
-        from recsim.cli.main import main
+    def command(*arguments: object) -> Outcome:
+        from recsim.cli.main import run
 
         monkeypatch.setattr(sys, "argv", ["recsim", *(str(argument) for argument in arguments)])
         with pytest.raises(SystemExit) as ended:
-            main()
+            run()
         said = capsys.readouterr()
         return Outcome(int(ended.value.code or 0), said.out, said.err)
 
-    return run
+    return command

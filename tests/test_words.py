@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from recsim.clock import SimulatedClock, date_of, day_label, day_start_us, iso
+from recsim.clock import date_of, day_label, day_start_us, iso
 from recsim.errors import BadInput
 from recsim.registry import Registry
 from recsim.units import Estimate, human_bytes, human_count, human_seconds
@@ -29,13 +29,6 @@ def test_instants_are_microseconds_utc() -> None:
     assert iso(instant_us) == "2025-01-02T12:02:00Z"
     assert date_of(instant_us) == date(2025, 1, 2)
     assert day_label(date(2025, 1, 31), 1) == "2025-02-01"
-
-
-def test_a_simulated_clock_never_goes_back() -> None:
-    clock = SimulatedClock(10)
-    clock.advance_to(20)
-    clock.advance_to(15)
-    assert clock.now_us() == 20
 
 
 def test_a_registry_imports_on_demand_and_suggests() -> None:

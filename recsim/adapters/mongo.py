@@ -75,5 +75,5 @@ class MongoProductStore:
         if self._most is not None and total > self._most:
             raise BadInput(
                 f"stores.products = {self._url} holds at most {self._most:,} products (it scans them all at every "
-                f"look-up) and this world has at least {total:,}; set stores.products to sqlite: or mongodb://…"
+                f"look-up) and this world has at least {total:,}; set stores.products to sqlite: or to mongodb://host:port/database."
             )

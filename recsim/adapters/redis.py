@@ -130,14 +130,6 @@ class RedisFeatureStore:
         found = self._alive(users, now_us, tenant)
         return [None if item is None else seconds_left(item[1]) for item in found]
 
-    def server_ttl_s(self, users: Sequence[str], *, tenant: str = "default") -> list[int | None]:
-        """What the server's TTL command shows for each session key, on the wall clock; None where the key is gone."""
-        pipeline = self._client.pipeline(transaction=False)
-        for user in users:
-            pipeline.ttl(session_key(user, tenant))
-        shown = answer(self._url, pipeline.execute)
-        return [None if seconds < 0 else int(seconds) for seconds in shown]
-
     def _alive(self, users: Sequence[str], now_us: int, tenant: str) -> list[tuple[SessionFeatures, int] | None]:
         return [unpack_session(value, now_us) for value in self._get([session_key(user, tenant) for user in users])]
 

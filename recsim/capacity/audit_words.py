@@ -8,10 +8,9 @@ import math
 from recsim.capacity.audit_line import AuditLine, numeric, spoken
 from recsim.capacity.design import ASSUMED
 from recsim.capacity.forecast import Forecast
-from recsim.units import human_bytes, human_count
+from recsim.units import SECONDS_PER_HOUR, human_bytes, human_count
 
 EXPIRE_S = 3_600
-SECONDS_PER_HOUR = 3_600
 
 SCOPE = "scope"
 DEEP_DIVE = "deep dive"

@@ -37,7 +37,7 @@ def calibrate(capacity: Capacity, run: ReplayRun, *, products: float) -> Calibra
     tables: dict[str, Range] = {}
     replaced = []
     unused = list(too_small(run, products=products))
-    for finding in findings(run, products=products):
+    for finding in findings(run, products=products, raw_event_bytes=capacity.raw_event_bytes.mid):
         assumed: Range = getattr(capacity, finding.constant)
         figure = significant(finding.figure)
         if assumed != type(capacity).model_fields[finding.constant].default:

@@ -21,9 +21,6 @@ INDEX_SIZES = {100_000: "100k", 1_000_000: "1m"}
 LAKE_ROWS_PER_FILE = 10_000
 """Smaller Parquet files are mostly header and say nothing about bytes an event."""
 
-RAW_EVENT_BYTES = 350
-"""What `lake_compression` divides: the raw event as the demand model has it."""
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -35,14 +32,16 @@ class Finding:
     source: str
 
 
-def findings(run: ReplayRun, *, products: float) -> Iterator[Finding]:
-    """Every figure of a replay that a constant can take; missing parts of a run give none."""
+def findings(run: ReplayRun, *, products: float, raw_event_bytes: float) -> Iterator[Finding]:
+    """Every figure of a replay that a constant can take; missing parts of a run give none.
+
+    `products` is the plan's catalogue, `raw_event_bytes` its event before compression.
+    """
     hops = _hops(run)
     yield from _core_times(run, hops)
     yield from _sized_by_catalogue(run, hops, products)
     yield from _stream(run)
-    yield from _bytes(run)
-    yield from _lake(run)
+    yield from _lake(run, raw_event_bytes)
     yield from _behaviour(run)
 
 
@@ -117,25 +116,17 @@ def _stream(run: ReplayRun) -> Iterator[Finding]:
         yield _measured("stream_events_per_s_core", rate, run, "events a CPU second of the in-process stream plane")
 
 
-def _bytes(run: ReplayRun) -> Iterator[Finding]:
-    """Record sizes, under the constants' own names, wherever the run holds them."""
-    for constant in ("raw_event_bytes", "enriched_event_bytes", "feature_bytes", "feature_json_bytes"):
-        for document in (run.results, run.measured):
-            for place in (part(document, "stream"), part(document, "events"), part(document, "features"), document):
-                size = number(place.get(constant))
-                if size:
-                    yield _measured(constant, size, run, f"mean {constant.replace('_', ' ')}")
-                    break
-
-
-def _lake(run: ReplayRun) -> Iterator[Finding]:
-    """Bytes of the design's raw event over bytes of an event in the lake's files, where those are not all header."""
+def _lake(run: ReplayRun, raw_event_bytes: float) -> Iterator[Finding]:
+    """Bytes of the plan's raw event over bytes of an event in the lake's files, where those are not all header."""
     files = [file for name, file in run.manifest.outputs.items() if name.startswith("lake/") and file.rows]
     rows = sum(file.rows or 0 for file in files)
     if files and rows / len(files) >= LAKE_ROWS_PER_FILE:
-        raw = RAW_EVENT_BYTES / (sum(file.bytes for file in files) / rows)
+        compression = raw_event_bytes / (sum(file.bytes for file in files) / rows)
         yield _measured(
-            "lake_compression", raw, run, f"{RAW_EVENT_BYTES} B over the lake's bytes an event, {rows:,} events"
+            "lake_compression",
+            compression,
+            run,
+            f"{raw_event_bytes:g} B over the lake's bytes an event, {rows:,} events",
         )
 
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from recsim.errors import BadInput
-from recsim.runs import MEASURED, Manifest, data_dir, read_manifest
+from recsim.runs import MEASURED, Manifest, data_dir, read_document, read_manifest
 from recsim.scenario.model import digest
 
 
@@ -40,8 +38,8 @@ def read_replay(path: Path) -> ReplayRun:
     return ReplayRun(
         path=path,
         manifest=manifest,
-        results=_document(path / "results.json"),
-        measured=_document(measured) if measured.is_file() else {},
+        results=read_document(path / "results.json"),
+        measured=read_document(measured) if measured.is_file() else {},
         world=_world(manifest),
     )
 
@@ -52,16 +50,6 @@ def _world(run: Manifest) -> Manifest | None:
     except BadInput:
         return None
     return world if world.kind == "world" and world.identity == run.inputs.get("world") else None
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        tree = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise BadInput(f"{path} can't be read ({error}); make the replay again with --force.") from None
-    if not isinstance(tree, dict):
-        raise BadInput(f"{path} is not a JSON object; make the replay again with --force.")
-    return tree
 
 
 def inputs(run: ReplayRun) -> dict[str, str]:

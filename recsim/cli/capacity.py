@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -49,4 +50,4 @@ def capacity_plan(
             force=force,
             terminal=terminal,
         )
-        finish_run(target, manifest, terminal, following=f"open {target / 'report.html'}")
+        finish_run(target, manifest, terminal, following=f"open {quote(str(target / 'report.html'))}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from recsim.runs import MANIFEST, data_dir, reports_dir
+from recsim.runs import complete_directories, data_dir, reports_dir
 
 
 def scenarios() -> list[str]:
@@ -29,10 +27,3 @@ def recommenders() -> list[str]:
     from recsim.recommenders import RECOMMENDERS
 
     return RECOMMENDERS.names()
-
-
-def complete_directories(root: Path) -> list[Path]:
-    """The finished worlds or runs in a folder, by name."""
-    if not root.is_dir():
-        return []
-    return sorted(path for path in root.iterdir() if not path.name.startswith(".") and (path / MANIFEST).is_file())

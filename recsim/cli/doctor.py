@@ -13,7 +13,7 @@ from typing import NamedTuple
 from recsim import __version__
 from recsim.cli import options
 from recsim.cli.terminal import Terminal
-from recsim.errors import RecsimError
+from recsim.errors import RecsimError, ThresholdMissed
 from recsim.runs import LIBRARIES, data_dir, reports_dir
 from recsim.units import GB, human_bytes
 
@@ -50,7 +50,7 @@ def doctor(json: options.Json = False) -> None:
             rows = [[check.name, "ok" if check.ok else "FAILED", check.found] for check in checks]
             terminal.table(f"recsim {__version__}", ["check", "state", "found"], rows)
     if not healthy:
-        sys.exit(1)
+        sys.exit(ThresholdMissed.exit_code)
 
 
 def _python() -> Check:

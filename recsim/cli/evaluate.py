@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -52,6 +54,7 @@ def evaluate(
             if name not in metrics:
                 raise BadInput(f'--fail-under names "{name}", which is not computed; add --metric {name}.')
         if dry_run:
+            engine.check(dataset, recommenders=names, metrics=metrics, split=chosen_split)
             show_plan("evaluate", chosen, engine.estimate(chosen, dataset, names), terminal)
             return
         identity = engine.identity(chosen, dataset, recommenders=names, metrics=metrics, split=chosen_split)
@@ -72,16 +75,19 @@ def evaluate(
             force=force,
             terminal=terminal,
         )
-        finish_run(target, manifest, terminal, following=f"open {target / 'report.html'}")
+        finish_run(target, manifest, terminal, following=f"open {quote(str(target / 'report.html'))}")
         _judge(results(target)["scores"], thresholds)
 
 
 def _threshold(item: str) -> tuple[str, float]:
     name, _, value = item.partition("=")
     try:
-        return name, float(value)
+        least = float(value)
     except ValueError:
-        raise BadInput(f'--fail-under "{item}" is not metric=value; write for example ndcg@20=0.12.') from None
+        least = math.nan
+    if not math.isfinite(least):
+        raise BadInput(f'--fail-under "{item}" is not metric=value; write for example ndcg@20=0.12.')
+    return name, least
 
 
 def _judge(scores: list[dict[str, object]], thresholds: list[tuple[str, float]]) -> None:

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from recsim.cli.terminal import Terminal
 from recsim.errors import BadInput
-from recsim.runs import MANIFEST, MEASURED, Manifest, read_manifest, reports_dir
+from recsim.runs import MANIFEST, MEASURED, Manifest, read_document, read_manifest, reports_dir
 from recsim.scenario import Scenario
 from recsim.units import human_bytes, human_count, human_seconds
 
@@ -32,15 +30,21 @@ def make(target: Path, identity: str, engine: Engine, *, force: bool, terminal: 
             terminal.hint(f"{target} is complete already; --force makes it again.")
             return manifest
         raise BadInput(f"{target} holds another {manifest.kind}; name another --out, or replace it with --force.")
-    return engine()
+    manifest = engine()
+    took = manifest.process
+    terminal.detail(
+        f"{manifest.verb} took {human_seconds(took['wall_s'])}, {human_seconds(took['cpu_s'])} of CPU, "
+        f"{human_bytes(took['peak_memory_bytes'])} of memory at the peak; identity {manifest.identity}"
+    )
+    return manifest
 
 
 def results(run: Path) -> dict[str, Any]:
     """The document of a run: its results and, from this machine, its measurements."""
-    tree: dict[str, Any] = orjson.loads((run / "results.json").read_bytes())
+    tree = read_document(run / "results.json")
     measured = run / MEASURED / "measured.json"
     if measured.is_file():
-        for key, value in orjson.loads(measured.read_bytes()).items():
+        for key, value in read_document(measured).items():
             below = tree.get(key)
             tree[key] = {**below, **value} if isinstance(below, dict) and isinstance(value, dict) else value
     return tree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -49,4 +50,4 @@ def generate(
         else:
             terminal.summary(summary(target))
         terminal.hint(f"wrote {target}")
-        terminal.hint(f"next: recsim replay {scenario} --world {target}")
+        terminal.hint(f"next: recsim replay {quote(scenario)} --world {quote(str(target))}")

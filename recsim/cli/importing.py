@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -33,7 +34,7 @@ def import_log(
     out: options.Out = None,
     mapping: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="events only: which column is which field."),
+        typer.Option("--map", metavar="COLUMN=FIELD", help="Which column of the log is which field; repeatable."),
     ] = None,
     bad_rows_limit: Annotated[
         int, typer.Option(min=0, help="Refuse the whole log when more rows than this are bad.")
@@ -45,6 +46,8 @@ def import_log(
     verbose: options.Verbose = False,
 ) -> None:
     """Turn a real log into a world."""
+    if name is not None and (name.startswith(".") or Path(name).name != name):
+        raise BadInput(f'--name "{name}" is not the name of a folder under data/; a path goes to --out.')
     chosen_name = name or (out.name if out else path.resolve().name.split(".")[0])
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from recsim.importers import engine
@@ -77,8 +80,12 @@ def import_log(
             )
         else:
             terminal.summary(summary(target))
+        facts = manifest.facts
+        if facts["rows_refused"]:
+            shown = "; ".join(facts["refused"])
+            terminal.hint(f"{facts['rows_refused']:,} of {facts['rows_read']:,} rows were refused: {shown}")
         terminal.hint(f"wrote {target}")
-        terminal.hint(f"next: recsim evaluate {target}")
+        terminal.hint(f"next: recsim evaluate {quote(str(target))}")
 
 
 def _mapping(items: list[str]) -> dict[str, str]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from recsim.cli import options
-from recsim.cli.complete import complete_directories
 from recsim.cli.terminal import Terminal
 from recsim.errors import BadInput
 from recsim.registry import did_you_mean
-from recsim.runs import data_dir, read_manifest, reports_dir
+from recsim.runs import complete_directories, data_dir, read_manifest, reports_dir
 
 Rows = list[list[str]]
 
@@ -54,7 +54,11 @@ def _scenarios() -> Rows:
 def _worlds() -> Rows:
     rows = []
     for path in complete_directories(data_dir()):
-        manifest = read_manifest(path)
+        try:
+            manifest = read_manifest(path)
+        except BadInput as error:
+            rows.append([path.name, f"unusable: {error}"])
+            continue
         facts = manifest.facts
         size = f"{facts['users']:,} users, {facts['products']:,} products, {facts.get('events') or 0:,} events"
         rows.append([manifest.name, f"{manifest.verb}, {size}"])
@@ -62,7 +66,14 @@ def _worlds() -> Rows:
 
 
 def _runs() -> Rows:
-    return [[str(path), read_manifest(path).verb] for path in complete_directories(reports_dir())]
+    return [[str(path), _verb(path)] for path in complete_directories(reports_dir())]
+
+
+def _verb(run: Path) -> str:
+    try:
+        return read_manifest(run).verb
+    except BadInput as error:
+        return f"unusable: {error}"
 
 
 def _recommenders() -> Rows:
@@ -80,7 +91,7 @@ def _metrics() -> Rows:
 def _importers() -> Rows:
     from recsim.importers import IMPORTERS
 
-    return [[name, _first_line(IMPORTERS.load(name))] for name in IMPORTERS.names()]
+    return [[name, IMPORTERS.load(name).summary] for name in IMPORTERS.names()]
 
 
 def _components() -> Rows:

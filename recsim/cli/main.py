@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recsim import __version__
-from recsim.errors import RecsimError
+from recsim.errors import BadInput, RecsimError
 
 INTERRUPTED = 130
 
@@ -63,7 +64,23 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """The console script."""
+    """The console script: `run`, and then the end of the process, whatever native threads still do.
+
+    A reader that was given up in the middle of a file may have a thread left that calls back into Python; ending the
+    interpreter under it would abort the process after the error was told.
+    """
+    try:
+        run()
+    except SystemExit as ended:
+        if not isinstance(ended.code, int) or ended.code == 0:
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code)
+
+
+def run() -> None:
+    """One command; raises `SystemExit` with its exit code."""
     # implicit warns, and slows down, when OpenBLAS brings its own threads; it must be told before NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
@@ -79,6 +96,13 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print("recsim: the disk written to is full; free room and run the same command again.", file=sys.stderr)
+        # What is still in the buffer would fail a second time when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BadInput.exit_code)
 
 
 if __name__ == "__main__":

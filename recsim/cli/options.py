@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be made and how large; write nothing.")]
 Force = Annotated[bool, typer.Option("--force", help="Make it again where it exists already.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no hints.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what it took: time, memory, identity.")]
 Recommenders = Annotated[
     list[str] | None,
     typer.Option("--recommender", help="A recommender to compare; repeatable.", autocompletion=recommenders),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -11,7 +12,8 @@ from recsim.cli.complete import worlds
 from recsim.cli.finish import finish_run, make, run_path, show_plan
 from recsim.cli.terminal import Terminal
 from recsim.dataset import Dataset
-from recsim.runs import data_dir
+from recsim.errors import BadInput
+from recsim.runs import MANIFEST, data_dir, read_manifest
 from recsim.scenario import Scenario, load_scenario
 
 
@@ -36,8 +38,11 @@ def replay(
         from recsim.replay import engine
 
         if dry_run:
-            known = Dataset.open(world) if world is not None else None
-            show_plan("replay", chosen, engine.estimate(chosen, known), terminal)
+            from recsim.generate.engine import estimate as generated
+
+            known = Dataset.open(world) if world is not None else _known_world(chosen)
+            events = generated(chosen)["rows"]["events"] if known is None else 0
+            show_plan("replay", chosen, engine.estimate(chosen, known, events=events), terminal)
             return
         dataset = Dataset.open(world) if world is not None else _own_world(chosen, terminal)
         identity = engine.identity(chosen, dataset)
@@ -49,7 +54,16 @@ def replay(
             force=force,
             terminal=terminal,
         )
-        finish_run(target, manifest, terminal, following=f"recsim capacity-plan 10m --from {target}")
+        finish_run(target, manifest, terminal, following=f"recsim capacity-plan 10m --from {quote(str(target))}")
+
+
+def _known_world(scenario: Scenario) -> Dataset | None:
+    """The world of a scenario where it is made already, under the scenario's name."""
+    from recsim.generate import engine
+
+    target = data_dir() / scenario.name
+    made = (target / MANIFEST).is_file() and read_manifest(target).identity == engine.identity(scenario)
+    return Dataset.open(target) if made else None
 
 
 def _own_world(scenario: Scenario, terminal: Terminal) -> Dataset:
@@ -57,6 +71,11 @@ def _own_world(scenario: Scenario, terminal: Terminal) -> Dataset:
     from recsim.generate import engine
 
     target = data_dir() / scenario.name
+    if (target / MANIFEST).is_file() and _known_world(scenario) is None:
+        raise BadInput(
+            f"{target} is not the world of this scenario and seed; replay it with --world {quote(str(target))}, "
+            "or make the scenario's own with `recsim generate … --out DIR` and name that."
+        )
     make(
         target,
         engine.identity(scenario),

@@ -83,7 +83,7 @@ def _again(manifest: Manifest, out: Path, terminal: Terminal) -> Manifest:
 
 def _scenario(manifest: Manifest) -> Scenario:
     if manifest.scenario is None:
-        raise BadInput(f"the manifest of {manifest.name} holds no scenario.")
+        raise BadInput(f"the manifest of {manifest.name} holds no scenario; run `recsim {manifest.verb}` instead.")
     return validate(manifest.scenario, place=f"of {manifest.name}")
 
 

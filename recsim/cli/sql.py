@@ -29,7 +29,7 @@ def sql(
             reason = str(error).split("\n", maxsplit=1)[0]
             raise BadInput(f"the query can't be run: {reason}; the tables are {tables}.") from None
         if found is None:
-            raise BadInput("only a query that answers can be run: a world is never changed.")
+            raise BadInput("only a query that answers can be run, and a world is never changed: write a select.")
         rows = found.fetchall()
         if json:
             terminal.document([dict(zip(found.columns, map(_plain, row), strict=True)) for row in rows])

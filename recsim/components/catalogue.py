@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from recsim.schema.wire import wire_id
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -40,7 +42,7 @@ class Catalogue:
         tenants, tenant = _coded(products["tenant"].to_pylist())
         price = [np.nan if price is None else price for price in products["price_usd"].to_pylist()]
         return cls(
-            [key or f"prod{number}" for number, key in zip(numbers, products["key"].to_pylist(), strict=True)],
+            [wire_id("prod", number, key) for number, key in zip(numbers, products["key"].to_pylist(), strict=True)],
             np.array(price, np.float64),
             category,
             categories,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from recsim.components.product_store import Document
+from recsim.schema.wire import wire_id
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +22,7 @@ MEDIA_HOST = "https://media.example"
 def documents(products: pa.Table) -> Iterator[Document]:
     """One document a product of a `products` table, without reviews."""
     for row in products.to_pylist():
-        key = row["key"] or f"prod{row['product_id']}"
+        key = wire_id("prod", row["product_id"], row["key"])
         yield {
             "product_key": key,
             "product_name": row["name"] or key,
@@ -68,7 +69,7 @@ class ReviewBook:
         changed: set[int] = set()
         for row in reviews.to_pylist():
             user = row["user_id"]
-            review = _Review(row["review_id"], _record(row, user_keys[user] if user_keys else f"user{user}"))
+            review = _Review(row["review_id"], _record(row, user_keys[user] if user_keys else wire_id("user", user)))
             self._reviews.setdefault(row["product_id"], []).append(review)
             self._by_id[review.review_id] = review
             self._product_of[review.review_id] = row["product_id"]

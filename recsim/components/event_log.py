@@ -89,7 +89,8 @@ class EventLog:
         log = cls(world)
         if not log.days:
             raise BadInput(
-                f"world {world.path} has no event log to replay; it has {', '.join(world.tables()) or 'no tables'}."
+                f"world {world.path} has no event log to replay; it has {', '.join(world.tables()) or 'no tables'}: "
+                "`recsim evaluate` may take it."
             )
         return log
 

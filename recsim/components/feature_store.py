@@ -19,9 +19,6 @@ from recsim.errors import BadInput
 from recsim.schema.wire import SessionFeatures, UserFeatures
 from recsim.units import US_PER_SECOND
 
-SESSION_TTL_S = 3600
-"""Life of session features where the scenario says nothing else."""
-
 EMBEDDING_DECIMALS = 6
 """Digits an embedding keeps in JSON: float32 has no more than seven."""
 
@@ -109,6 +106,7 @@ def seconds_left(left_us: int) -> int:
 
 
 def check_lengths(keys: Sequence[str], values: Sequence[object] | NDArray[np.float32]) -> None:
+    """A store is written with as many values as keys, or not at all."""
     assert len(keys) == len(values), f"{len(keys)} users and {len(values)} records"
 
 

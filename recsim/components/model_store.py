@@ -83,9 +83,7 @@ class ModelStore:
         if not 1 <= version <= len(self.models):
             raise BadInput(f"there is no model version {version}; the store has 1 to {len(self.models)}.")
         if not (self._folder(version) / "products.npy").is_file():
-            raise BadInput(
-                f"the vectors of model version {version} are gone; only the last {VECTORS_KEPT} are kept, promote one of those."
-            )
+            raise BadInput(f"the vectors of model version {version} are gone; promote one of the last {VECTORS_KEPT}.")
         model = replace(self.models[version - 1], promoted_us=now_us)
         self.models[version - 1] = model
         self._describe(model)

@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from recsim.errors import BadInput
+
 _SWEEP = 100_000
+"""Counters held before the first look for those that no longer matter."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,6 @@ class Rate:
     @classmethod
     def per_minute(cls, requests: float, burst: int) -> Rate:
         return cls(max(1, round(60e6 / requests)), burst)
-
-    def most_in(self, window_us: int) -> int:
-        """The most requests that any window of this length can let through."""
-        return self.burst + window_us // self.interval_us
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,10 @@ class QuotaStore(Protocol):
         """Ask for one request of each key, in order (a key may repeat)."""
         ...
 
+    def forget(self) -> None:
+        """Drop every counter: they hold simulated time, and a new replay's time starts anew."""
+        ...
+
 
 class EmbeddedQuotaStore:
     """A dictionary. Counters that no longer matter are dropped now and then."""
@@ -68,7 +71,9 @@ class EmbeddedQuotaStore:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        assert url.startswith("embedded:")
+        """`embedded:`; raises `BadInput` where anything follows, because there is nothing to configure."""
+        if url.rstrip("/") != "embedded:":
+            raise BadInput(f'the embedded quota store takes no address, so "{url}" must be "embedded:".')
         return cls()
 
     def take(self, keys: Sequence[str], rate: Rate, now_us: int) -> list[Verdict]:
@@ -80,3 +85,6 @@ class EmbeddedQuotaStore:
             self._arrival_us = {key: turn for key, turn in self._arrival_us.items() if turn > now_us}
             self._sweep_at = max(_SWEEP, 2 * len(self._arrival_us))
         return verdicts
+
+    def forget(self) -> None:
+        self._arrival_us.clear()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from recsim.schema.wire import (
     UserDemographics,
     UserFeatures,
     WireEvent,
+    wire_id,
 )
 
 
@@ -56,9 +57,9 @@ def _keys(world: Dataset, table: str, column: str, count: int) -> pa.Array | Non
     return pa.array(by_number, pa.string())
 
 
-def _named(keys: pa.Array | None, noun: str, numbers: NDArray[np.int64]) -> list[str]:
+def _named(keys: pa.Array | None, noun: Literal["user", "prod"], numbers: NDArray[np.int64]) -> list[str]:
     found = [None] * len(numbers) if keys is None else keys.take(pa.array(numbers)).to_pylist()
-    return [key or f"{noun}{number}" for key, number in zip(found, numbers.tolist(), strict=True)]
+    return [wire_id(noun, number, key) for key, number in zip(found, numbers.tolist(), strict=True)]
 
 
 def wire_event(row: dict[str, Any], ids: WireIds) -> WireEvent:

@@ -63,7 +63,7 @@ class SearchService:
         affinity = publication.vectors[hits.products] @ taste
         parts = [found("keyword", hits.products, relevance=hits.scores, affinity=affinity)]
         if alike and meaning is not None:
-            n = self._candidates // 2
+            n = (self._candidates + 1) // 2
             near = self._retrieval.top_n(publication, meaning, n, source="similar", trace=trace)
             parts.append(found("similar", near.products, affinity=publication.vectors[near.products] @ taste))
         return parts

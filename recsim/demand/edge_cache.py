@@ -7,9 +7,10 @@ import numpy as np
 from recsim.demand.constants import Amounts, Constants
 from recsim.demand.load import Load
 from recsim.demand.quantity import USD_PER_YEAR, Demand, Quantity, cost
-from recsim.units import GB, SECONDS_PER_DAY
+from recsim.units import DAYS_PER_YEAR, GB, SECONDS_PER_DAY
 
-DAYS_PER_MONTH = 365 / 12
+MONTHS_PER_YEAR = 12
+DAYS_PER_MONTH = DAYS_PER_YEAR / MONTHS_PER_YEAR
 _TIERS = "Amazon CloudFront price tiers, United States and Europe"
 
 
@@ -23,8 +24,8 @@ def demand_edge_cache(load: Load, c: Constants) -> Demand:
     month_bytes = user_bytes * load.daily_active * DAYS_PER_MONTH
     mean_bps = user_bytes * load.daily_active * 8 / SECONDS_PER_DAY
     event_rps = image_requests_rps(load, c)
-    year_requests = event_rps / load.event_factor * SECONDS_PER_DAY * 365
-    egress_usd = 12 * egress_usd_per_month(month_bytes / GB, c)
+    year_requests = event_rps / load.event_factor * SECONDS_PER_DAY * DAYS_PER_YEAR
+    egress_usd = MONTHS_PER_YEAR * egress_usd_per_month(month_bytes / GB, c)
     requests_usd = year_requests / 10_000 * c.edge_10k_requests_usd
     quantities = (
         Quantity("bytes per user", user_bytes, "B/user-day", "images past the browser cache, video plays, page"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsim.demand.constants import Amounts, Constants
-from recsim.units import SECONDS_PER_DAY
+from recsim.units import DAYS_PER_YEAR, SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,6 @@ class Load:
     product_views_per_user_day: Amounts
     sessions_per_day: Amounts
     session_s: Amounts
-    peak_factor: Amounts
     event_factor: Amounts
     requests_per_day: Amounts
     requests_rps: Amounts
@@ -80,7 +79,6 @@ def load_of(daily_active: Amounts, registered: Amounts, products: Amounts, c: Co
         product_views_per_user_day=views,
         sessions_per_day=daily_active * c.sessions_per_day,
         session_s=c.pages_per_session * c.seconds_per_page,
-        peak_factor=peak,
         event_factor=event,
         requests_per_day=daily_active * pages * calls,
         requests_rps=mean_users * pages * calls,
@@ -98,6 +96,6 @@ def load_of(daily_active: Amounts, registered: Amounts, products: Amounts, c: Co
         events_event_rps=event_users * events,
         orders_per_day=daily_active * orders,
         orders_event_rps=event_users * orders,
-        reviews=daily_active * orders * c.reviews_per_purchase * c.review_years * 365,
+        reviews=daily_active * orders * c.reviews_per_purchase * c.review_years * DAYS_PER_YEAR,
         votes_event_rps=event_users * c.votes_per_user_day,
     )

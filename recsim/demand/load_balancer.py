@@ -7,6 +7,7 @@ import numpy as np
 from recsim.demand.constants import Constants
 from recsim.demand.load import Load
 from recsim.demand.quantity import Demand, Quantity, cost, largest
+from recsim.units import HOURS_PER_YEAR, SECONDS_PER_HOUR
 
 _SOURCE = "Elastic Load Balancing: max(new connections, active connections, bytes, rule evaluations) over one LCU's"
 
@@ -15,7 +16,7 @@ def demand_load_balancer(load: Load, c: Constants) -> Demand:
     """Units at event peak; the bill follows the mean load, a peak's units over its factor."""
     bytes_per_s = load.requests_event_rps * c.balancer_bytes_per_request
     dimensions = {
-        "bytes": bytes_per_s * 3_600 / c.lcu_bytes_per_hour,
+        "bytes": bytes_per_s * SECONDS_PER_HOUR / c.lcu_bytes_per_hour,
         "new connections": load.pages_event_rps * c.balancer_connections_per_page / c.lcu_new_connections,
         "active connections": load.sessions_open / c.lcu_active_connections,
         "rules": load.requests_event_rps
@@ -23,7 +24,7 @@ def demand_load_balancer(load: Load, c: Constants) -> Demand:
         / c.lcu_rule_evaluations,
     }
     units = largest(dimensions)
-    usd = (units / load.event_factor * c.lcu_hour_usd + c.balancer_hour_usd) * 8_760
+    usd = (units / load.event_factor * c.lcu_hour_usd + c.balancer_hour_usd) * HOURS_PER_YEAR
     quantities = (
         Quantity("bytes, event peak", bytes_per_s, "B/s", "requests at event peak x bytes a request"),
         Quantity("LCU, event peak", units, "LCU", _SOURCE, dimensions),

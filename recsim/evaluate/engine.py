@@ -82,6 +82,16 @@ def estimate(scenario: Scenario, world: Dataset, recommenders: Sequence[str]) ->
     }
 
 
+def check(world: Dataset, *, recommenders: Sequence[str], metrics: Sequence[str], split: str) -> list[Metric]:
+    """The metrics named, each once; raises `BadInput` for a name that is unknown or a split the world can't give."""
+    _check_recommenders(recommenders)
+    parsed = [parse(name) for name in dict.fromkeys(metrics)]
+    if not parsed:
+        raise BadInput("no metric was named; give --metric ndcg@20, or evaluation.metrics in the scenario.")
+    resolve(world, split)
+    return parsed
+
+
 def evaluate(
     scenario: Scenario,
     world: Dataset,
@@ -94,11 +104,7 @@ def evaluate(
     progress: Progress = silent,
 ) -> Manifest:
     """Compare recommenders on a world and write a run; raises `BadInput` before anything is written."""
-    _check_recommenders(recommenders)
-    parsed = [parse(name) for name in dict.fromkeys(metrics)]
-    if not parsed:
-        raise BadInput("no metric was named; give --metric ndcg@20, or evaluation.metrics in the scenario.")
-    resolve(world, split)
+    parsed = check(world, recommenders=recommenders, metrics=metrics, split=split)
     _check_memory(world, recommenders)
     watch = Stopwatch()
     mark = identity(scenario, world, recommenders=recommenders, metrics=metrics, split=split)
@@ -162,6 +168,7 @@ def _run(
     progress(f"fit {name}", 1, 1, "models")
     users = np.flatnonzero(np.diff(split.test.indptr)).astype(np.int64)
     products = np.empty((len(users), depth), np.int64)
+    # The first call compiles the kernels of a ranking; that is not the recommender's time.
     model.recommend(users[:1], depth, mask_seen=True)
     ready = time.process_time()
     for row in range(0, len(users), _USERS_PER_CALL):

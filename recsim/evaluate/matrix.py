@@ -57,7 +57,9 @@ def source_of(world: Dataset) -> Source:
     for source in sources:
         if sum(record.rows or 0 for name, record in world.manifest.outputs.items() if name.startswith(f"{source}/")):
             return source
-    raise BadInput(f"world {world.path} has no events, interactions or reviews, so there is nothing to evaluate on.")
+    raise BadInput(
+        f"world {world.path} has no events, interactions or reviews, so there is nothing to evaluate on; name another."
+    )
 
 
 def read_rows(world: Dataset, source: Source, signals: Mapping[str, float], *, split: str = "") -> Iterator[Rows]:
@@ -70,26 +72,20 @@ def read_rows(world: Dataset, source: Source, signals: Mapping[str, float], *, s
         for partition in world.partitions("events"):
             yield _events(world, partition, signals)
     elif source == "interactions":
-        frame = _frame(world, source, ["user_id", "product_id", "value", "event_timestamp", "split"])
+        frame = world.frame(source, columns=["user_id", "product_id", "value", "event_timestamp", "split"])
         chosen = frame.filter(pl.col("split").cast(pl.String) == split) if split else frame
         yield _rows(chosen.with_columns(weight=pl.col("value").cast(pl.Float64)))
     else:
-        frame = _frame(world, source, ["user_id", "product_id", "event_timestamp"])
+        frame = world.frame(source, columns=["user_id", "product_id", "event_timestamp"])
         yield _rows(frame.with_columns(weight=pl.lit(signals.get("submit_review", 0.0), pl.Float64)))
 
 
 def _events(world: Dataset, partition: int, signals: Mapping[str, float]) -> Rows:
     names = ["event_id", "event_type", "event_timestamp", "user_id", "product_id"]
-    frame = _frame(world, "events", names, partition=partition)
+    frame = world.frame("events", columns=names, partition=partition)
     weight = pl.col("event_type").cast(pl.String).replace_strict(dict(signals), default=0.0, return_dtype=pl.Float64)
     chosen = frame.with_columns(weight=weight).filter((pl.col("weight") > 0) & pl.col("product_id").is_not_null())
     return _rows(chosen.unique("event_id", keep="first", maintain_order=True))
-
-
-def _frame(world: Dataset, table: str, columns: list[str], *, partition: int | None = None) -> pl.DataFrame:
-    frame = pl.from_arrow(world.read(table, columns=columns, partition=partition))
-    assert isinstance(frame, pl.DataFrame), "a table becomes a frame"
-    return frame
 
 
 def _rows(frame: pl.DataFrame) -> Rows:

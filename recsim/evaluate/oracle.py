@@ -20,11 +20,8 @@ from recsim.dataset import Dataset
 from recsim.recommenders.base import Slates
 from recsim.recommenders.topk import Selection, one_thread
 from recsim.scenario import Scenario
+from recsim.scenario.choice import INTEREST_DECAY, QUALITY_WEIGHT, RANDOM_CATEGORY_SHARE
 from recsim.scenario.world import Behaviour
-
-INTEREST_DECAY = 0.42
-RANDOM_CATEGORY_SHARE = 0.10
-QUALITY_WEIGHT = 0.3
 
 _USERS_PER_BLOCK = 64
 
@@ -125,8 +122,7 @@ def _behaviour(world: Dataset, scenario: Scenario) -> Behaviour:
 
 
 def _frame(world: Dataset, table: str, columns: list[str] | None = None) -> pl.DataFrame:
-    frame = pl.from_arrow(world.read(table, columns=columns))
-    assert isinstance(frame, pl.DataFrame), "a table becomes a frame"
+    frame = world.frame(table, columns=columns)
     return frame.sort("user_id" if "user_id" in frame.columns else "product_id")
 
 

@@ -17,6 +17,7 @@ from recsim.errors import BadInput
 from recsim.generate import quantiles
 from recsim.rng import normals, uniforms, words
 from recsim.scenario import Scenario
+from recsim.scenario.choice import QUALITY_WEIGHT
 
 LANES = 16
 """Taste vectors are padded with zeros to a multiple of this many dimensions."""
@@ -92,7 +93,7 @@ def build(scenario: Scenario) -> tuple[Catalogue, Traits]:
     taste, mean = _tastes(scenario, category)
     tenant_start = _tenants(scenario)
     centred = weight - products.popularity_sigma**2 * (0.95**2 + 0.31**2) / 2
-    fixed = np.stack([0.3 * quality, -log_price, centred], axis=1)
+    fixed = np.stack([QUALITY_WEIGHT * quality, -log_price, centred], axis=1)
     catalogue = Catalogue(
         shelf=_shelf(taste[order], fixed[order]),
         product=order.astype(np.int64),
@@ -184,7 +185,7 @@ def _tenants(scenario: Scenario) -> NDArray[np.int64]:
             "each tenant needs a category of its own, so raise products.categories."
         )
     if len(weights) > 127:
-        raise BadInput(f"users.tenants names {len(weights)} tenants; at most 127 are possible.")
+        raise BadInput(f"users.tenants names {len(weights)} tenants; at most 127 are possible, so name fewer.")
     spare = categories - len(weights)
     ends = np.arange(1, len(weights) + 1) + np.round(np.cumsum(weights) / weights.sum() * spare)
     return np.concatenate([[0], ends]).astype(np.int64)

@@ -13,6 +13,7 @@ from recsim.generate import quantiles
 from recsim.generate.catalogue import USER_SCALE
 from recsim.generate.quantiles import Table, threshold
 from recsim.scenario import Scenario
+from recsim.scenario.choice import INTEREST_DECAY, RANDOM_CATEGORY_SHARE
 
 DAY_MS = 86_400_000
 CLOSE_MS = 60_000
@@ -26,10 +27,6 @@ HOURLY = (
 
 OFFSETS_MINUTES = {"us": (-480, -420, -360, -300), "eu": (0, 60, 60, 120), "ap": (330, 480, 540, 600)}
 """Time zones of a region, equally likely; a region of another name keeps UTC."""
-
-INTEREST_DECAY = 0.42
-RANDOM_CATEGORY_SHARE = 0.10
-"""A session's category: interest k with a share proportional to 0.42**k (0.55, 0.23, 0.10 of three), else any."""
 
 
 class Rules(NamedTuple):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
 import polars as pl
 
 from recsim import __version__
@@ -21,7 +19,8 @@ from recsim.importers.tables import write_world
 from recsim.importers.world import World, build
 from recsim.progress import Progress, silent
 from recsim.registry import did_you_mean
-from recsim.runs import Manifest, Stopwatch, seal, staged, write_json
+from recsim.runs import Manifest, Stopwatch, seal, sha256_of, staged, write_json
+from recsim.scenario.model import digest
 from recsim.schema.columns import SCHEMA_VERSION
 from recsim.units import US_PER_DAY
 
@@ -50,12 +49,12 @@ def import_world(
     """
     watch = Stopwatch()
     importer, found, files = _prepared(kind, source, mapping)
-    digest = _digest(kind, mapping, bad_rows_limit, files)
+    mark = _identity(kind, mapping, bad_rows_limit, files)
     progress("reading", 0, len(found.all()), "files")
     log = importer.read(found, mapping)
     progress("reading", len(found.all()), len(found.all()), "files")
     _refuse_if_bad(log, source, bad_rows_limit)
-    with staged(out, identity=digest, resume=False, force=force) as directory:
+    with staged(out, identity=mark, resume=False, force=force) as directory:
         world = build(log)
         write_world(directory, world, progress)
         _write_refused(directory, log)
@@ -64,7 +63,7 @@ def import_world(
             kind="world",
             verb="import",
             name=name,
-            identity=digest,
+            identity=mark,
             scenario=None,
             arguments={
                 "kind": kind,
@@ -81,7 +80,7 @@ def import_world(
 def identity(kind: str, source: Path, mapping: Mapping[str, str], bad_rows_limit: int = BAD_ROWS_LIMIT) -> str:
     """The digest of what an import depends on: kind, mapping, limit, the bytes of the source files and the version."""
     _, _, files = _prepared(kind, source, mapping)
-    return _digest(kind, mapping, bad_rows_limit, files)
+    return _identity(kind, mapping, bad_rows_limit, files)
 
 
 def estimate(kind: str, source: Path) -> dict[str, Any]:
@@ -105,14 +104,8 @@ def _prepared(
     if not source.exists():
         raise BadInput(f"{source} does not exist; name the downloaded file or its directory.")
     found = importer.find(source)
-    files = {path.name: _sha256(path) for path in found.all()} if hashed else {}
+    files = {path.name: sha256_of(path) for path in found.all()} if hashed else {}
     return importer, found, files
-
-
-def _sha256(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _wrong_field(kind: str, column: str, field: str, importer: Importer) -> str:
@@ -121,16 +114,17 @@ def _wrong_field(kind: str, column: str, field: str, importer: Importer) -> str:
     return f'"{field}" is no field of {kind}, in --map {column}={field}.{did_you_mean(field, importer.fields)}'
 
 
-def _digest(kind: str, mapping: Mapping[str, str], bad_rows_limit: int, files: Mapping[str, str]) -> str:
-    tree = {
-        "kind": kind,
-        "mapping": dict(mapping),
-        "bad_rows_limit": bad_rows_limit,
-        "files": dict(files),
-        "recsim": __version__,
-        "schema": SCHEMA_VERSION,
-    }
-    return hashlib.sha256(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _identity(kind: str, mapping: Mapping[str, str], bad_rows_limit: int, files: Mapping[str, str]) -> str:
+    return digest(
+        {
+            "kind": kind,
+            "mapping": dict(mapping),
+            "bad_rows_limit": bad_rows_limit,
+            "files": dict(files),
+            "recsim": __version__,
+            "schema": SCHEMA_VERSION,
+        }
+    )
 
 
 def _refuse_if_bad(log: Log, source: Path, limit: int) -> None:
@@ -144,7 +138,10 @@ def _refuse_if_bad(log: Log, source: Path, limit: int) -> None:
             f"{'; …' if refused > len(examples) else ''}); mend them or allow more with --bad-rows-limit {refused}."
         )
     if log.total("read") == log.total("refused"):
-        raise BadInput(f"{source} has no row that can be used{f' ({shown})' if shown else ''}; nothing was imported.")
+        raise BadInput(
+            f"{source} has no row that can be used{f' ({shown})' if shown else ''}; "
+            "mend it, or name its columns with --map."
+        )
 
 
 def _write_refused(directory: Path, log: Log) -> None:

@@ -95,7 +95,10 @@ def _product_is_there() -> Check:
 def _literal(column: str, field: str) -> str:
     value = column.removeprefix(LITERAL)
     if field not in LITERALS:
-        raise BadInput(f"--map {column}={field}: only {', '.join(LITERALS)} can be the same on every row.")
+        raise BadInput(
+            f"--map {column}={field}: only {', '.join(LITERALS)} can be the same on every row; "
+            "name a column of the file."
+        )
     if field == "tenant":
         return value
     words = WORDS[LITERALS[field]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
 
@@ -131,18 +131,16 @@ def _json_names(path: Path, head: bytes) -> tuple[str, ...]:
         if isinstance(tree, dict):
             names.update(dict.fromkeys(tree))
     if not names:
-        raise BadInput(f"{path} holds no JSON object on a line of its own in its first lines; JSON lines are needed.")
+        raise BadInput(
+            f"{path} holds no JSON object on a line of its own in its first lines; JSON lines are needed: "
+            "write one object a line."
+        )
     return tuple(names)
 
 
 def count_rows(file: LogFile) -> int | None:
     """Rows of a Parquet file, at once; None where only reading tells."""
     return parquet_file(file.path).metadata.num_rows if file.format == "parquet" else None
-
-
-def with_names(file: LogFile, names: tuple[str, ...]) -> LogFile:
-    """The same file with other column names."""
-    return replace(file, names=names)
 
 
 def batches(file: LogFile, columns: list[str], faults: list[Fault]) -> Iterator[pl.DataFrame]:

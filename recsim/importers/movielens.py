@@ -69,7 +69,7 @@ def _open(path: Path, names: tuple[str, ...]) -> LogFile:
     if cells != len(names):
         raise BadInput(
             f'{path} has {cells} fields in its first line instead of {len(names)}, split at "{delimiter}"; '
-            "it is not the MovieLens file of that name."
+            "it is not the MovieLens file of that name: get it again, or import it as interactions."
         )
     return file
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
+from implicit.recommender_base import ModelFitError
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from recsim.errors import BadInput
 from recsim.recommenders.base import Cost, Interactions, Slates
 from recsim.recommenders.topk import one_thread, rank_factors, without_history
 
@@ -45,7 +47,13 @@ class ALS:
                 num_threads=1,
                 random_state=seed,
             )
-            model.fit(interactions.matrix, show_progress=False)
+            try:
+                model.fit(interactions.matrix, show_progress=False)
+            except ModelFitError:
+                raise BadInput(
+                    f"als overflows with alpha {self.alpha:g} and weights up to {interactions.matrix.data.max():g}; "
+                    "lower training.alpha or evaluation.signals."
+                ) from None
         self.user_vectors = np.ascontiguousarray(model.user_factors, np.float32)
         self.product_vectors = np.ascontiguousarray(model.item_factors, np.float32)
 

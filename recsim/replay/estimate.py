@@ -27,21 +27,23 @@ BASE_BYTES = 350e6
 def check_world(world: Dataset) -> None:
     """Raises `BadInput` for a world that has nothing to replay."""
     if not world.days() or world.first_day is None:
-        raise BadInput(
-            f"world {world.path} has no event log with times, so there is nothing to replay; "
-            f"run `recsim evaluate {world.path}` on it instead."
-        )
+        judged = world.has("interactions") or world.has("reviews")
+        remedy = f"run `recsim evaluate {world.path}` on it instead" if judged else "name another --world"
+        raise BadInput(f"world {world.path} has no event log with times, so there is nothing to replay; {remedy}.")
 
 
-def estimate(scenario: Scenario, world: Dataset | None) -> dict[str, Any]:
-    """Rows, bytes, minutes of one core and memory; from the world's own figures where it is there already."""
+def estimate(scenario: Scenario, world: Dataset | None, *, events: int = 0) -> dict[str, Any]:
+    """Rows, bytes, minutes of one core and memory; from the world's own figures where it is there already.
+
+    `events` are those expected of a world that is still to be made; all figures are modelled.
+    """
     if world is not None:
         check_world(world)
         users, products, days = world.users, world.products, len(world.days())
         events = int(world.manifest.facts["events"])
     else:
         users, products, days = registered(scenario.users), scenario.products.count, scenario.calendar.days
-        events = round(users * scenario.users.sessions_per_day * days * EVENTS_PER_SESSION)
+        events = events or round(users * scenario.users.sessions_per_day * days * EVENTS_PER_SESSION)
     requests = round(days * min(scenario.requests.limit_per_day, events / days * scenario.requests.share))
     impressions = requests * scenario.ranking.slate
     vectors_bytes = (users + products) * scenario.training.factors * 4
@@ -50,6 +52,7 @@ def estimate(scenario: Scenario, world: Dataset | None) -> dict[str, Any]:
         events / STREAM_EVENTS_PER_S + requests * REQUEST_S + products * PRODUCT_S + _training_s(scenario, events, days)
     )
     return {
+        "provenance": "modelled",
         "days": days,
         "events": events,
         "requests": requests,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,6 @@ from recsim.components.stream_processor import Processed
 from recsim.runs import write_table
 from recsim.schema.columns import Column, Row, arrow_schema
 from recsim.schema.tables import EVENT_TYPES, Id, Tenant, Timestamp, UserId
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class LakeEvent(Row):
@@ -102,13 +99,3 @@ def read_lake(lake: Path, days: Sequence[str], columns: Sequence[str] | None = N
     if not files:
         return pa.schema([arrow_schema(LakeEvent).field(name) for name in names]).empty_table()
     return pa.concat_tables([pq.ParquetFile(file).read(columns=names) for file in files])
-
-
-def scan_lake(lake: Path, days: Sequence[str]) -> pl.LazyFrame:
-    """The events of these days as a polars lazy frame."""
-    import polars as pl
-
-    return pl.scan_parquet(
-        [file for day in days for file in sorted((lake / f"day={day}").glob("part-*.parquet"))],
-        hive_partitioning=False,
-    )

@@ -30,7 +30,7 @@ from recsim.recommenders.rerank import Reranker
 from recsim.replay.requests import ROUTES, Plan
 from recsim.replay.served import Made, Served
 from recsim.scenario import Scenario
-from recsim.schema.wire import SessionFeatures, UserFeatures
+from recsim.schema.wire import SessionFeatures, UserFeatures, wire_id
 from recsim.units import US_PER_SECOND
 from recsim.wiring import connect
 
@@ -56,7 +56,7 @@ class RequestPlane:
         products = world.read("products").sort_by("product_id")
         self.catalogue = Catalogue.of(products)
         users = world.read("users", columns=["user_id", "key"]).sort_by("user_id")
-        self._user_keys = [key or f"user{n}" for n, key in enumerate(users["key"].to_pylist())]
+        self._user_keys = [wire_id("user", n, key) for n, key in enumerate(users["key"].to_pylist())]
         self.features: FeatureStore = connect("features", scenario.stores.features)
         self.products: ProductStore = connect("products", scenario.stores.products)
         self._documents = _Documents(self.products, self.catalogue)
@@ -82,6 +82,7 @@ class RequestPlane:
         )  # fmt: skip
         search = SearchService(index=index, engine=engine, retrieval=self.retrieval, candidates=ranking.candidates)
         quotas: QuotaStore = connect("quotas", self._scenario.stores.quotas)
+        quotas.forget()
         routes = dict.fromkeys(SURFACES, engine) | {ROUTES["search"]: search}
         names = [f"gateway-{number}" for number in range(1, self._scenario.gateway.instances + 1)]
         return LoadBalancer(

@@ -20,6 +20,7 @@ from recsim.dataset import Dataset
 from recsim.metrics.bootstrap import intervals
 from recsim.replay.quality import tabulate
 from recsim.replay.served import Made, Served
+from recsim.scenario.choice import QUALITY_WEIGHT
 
 MOST_REQUESTS = 1_000
 """Requests of a day held against the oracle, evenly spaced over the day: each costs a pass over the catalogue."""
@@ -65,7 +66,7 @@ class Truth:
 
     def utility(self, user: int) -> NDArray[np.float32]:
         """The true utility of every product for a user: float32[p]."""
-        value = self.kappa * (self.product_taste @ self.user_taste[user]) + 0.3 * self.quality
+        value = self.kappa * (self.product_taste @ self.user_taste[user]) + QUALITY_WEIGHT * self.quality
         value -= self.price_sensitivity[user] * self.log_price
         return np.asarray(value + self.conformity[user] * self.log_popularity, np.float32)
 

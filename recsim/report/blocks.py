@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from recsim.report.answer import Summary
 from recsim.report.drawing import Chart
-from recsim.report.runfiles import Run
 
 Kind = Literal["text", "number", "tag", "verdict", "short", "long"]
 """How a column is set: numbers align right; a tag is a provenance; a verdict is ✓ or ✗ or a word; short
@@ -43,15 +41,6 @@ class Block:
     note: str = ""
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """Everything the page shows of one run."""
-
-    run: Run
-    summary: Summary
-    blocks: tuple[Block, ...]
 
 
 def table(

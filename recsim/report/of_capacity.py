@@ -68,7 +68,7 @@ def _verdict(run: Run) -> str:
     said = f"{users} daily active users cost {cost}"
     if bill and figure(total, "value"):
         share = (figure(bill[0], "value") or 0) / (figure(total, "value") or 1)
-        said += f", {share * 100:.0f} % of it the {_spoken(word(bill[0], 'component'))}"
+        said += f", {share * 100:.0f} % of it the {words.spoken(word(bill[0], 'component'))}"
     return f"{said}; {design_sentence(run)}."
 
 
@@ -92,7 +92,7 @@ def _headlines(run: Run) -> list[Headline]:
 
 
 def _cost_summary(run: Run) -> SmallTable:
-    lines = tuple((_spoken(word(row, "component")), *_span(row)) for row in _bill(run)[:6])
+    lines = tuple((words.spoken(word(row, "component")), *_span(row)) for row in _bill(run)[:6])
     return SmallTable("Cost a year, dearest first", ("component", "value", "low", "high"), lines, frozenset({1, 2, 3}))
 
 
@@ -102,17 +102,13 @@ def _span(row: Row) -> tuple[str, str, str]:
     return words.measure(value, unit), words.measure(low, unit), words.measure(high, unit)
 
 
-def _spoken(component: str) -> str:
-    return component.replace("_", " ")
-
-
 def _cost(run: Run) -> Block | None:
     bill = _bill(run)
     if not bill:
         return None
     values = [
         {
-            "row": _spoken(word(row, "component")),
+            "row": words.spoken(word(row, "component")),
             "value": figure(row, "value"),
             "low": figure(row, "low"),
             "high": figure(row, "high"),
@@ -123,7 +119,7 @@ def _cost(run: Run) -> Block | None:
     total = sum(figure(row, "value") or 0 for row in bill) or 1.0
     cells = [
         (
-            _spoken(word(row, "component")),
+            words.spoken(word(row, "component")),
             *(words.usd(figure(row, key)) for key in ("value", "low", "high")),
             words.percent((figure(row, "value") or 0) / total),
             word(row, "provenance"),
@@ -146,7 +142,7 @@ def _sensitivity(run: Run) -> Block | None:
     drawn = [_tornado(found, key) for key in figures if key[0] == COST]
     cells = [
         (
-            f"{_spoken(word(row, 'component'))}: {word(row, 'quantity')}",
+            f"{words.spoken(word(row, 'component'))}: {word(row, 'quantity')}",
             word(row, "constant"),
             *(words.change(figure(row, key)) for key in ("change_at_low", "change_at_high")),
         )
@@ -166,7 +162,7 @@ def _tornado(found: list[Row], key: tuple[str, str]) -> Chart | None:
         for end, field in (("low", "change_at_low"), ("high", "change_at_high")):
             change = figure(row, field)
             if change is not None:
-                name = _spoken(word(row, "constant"))
+                name = words.spoken(word(row, "constant"))
                 text = words.change(change)
                 values.append({"row": name, "end": f"input at its {end} end", "change": change, "text": text})
     named = "Total cost" if key[1] == "total" else f"Cost, {key[1]}"
@@ -180,7 +176,7 @@ def _estimates(run: Run) -> Block | None:
         return None
     cells = [
         (
-            _spoken(word(row, "component")),
+            words.spoken(word(row, "component")),
             word(row, "quantity"),
             *_span(row),
             words.unit(word(row, "unit")),
@@ -215,7 +211,7 @@ def _listed(run: Run, key: str, title: str, note: str) -> Block | None:
     if not found:
         return None
     names = distinct(name for row in found for name, value in row.items() if not isinstance(value, dict | list))
-    kinds = {_spoken(name): _kind(found, name) for name in names}
+    kinds = {words.spoken(name): _kind(found, name) for name in names}
     cells = [tuple(_cell(row, name) for name in names) for row in found]
     return Block(title, note, (), (table(kinds, cells, folded=len(cells) > 12),))
 

@@ -22,7 +22,7 @@ def summary(run: Run) -> Summary:
     scores = _overall(run)
     metric = _first_metric(scores)
     return Summary(
-        title=f"evaluate {run.manifest.name} on world {word(run.results, 'world') or 'unnamed'}",
+        title=f"evaluate world {word(run.results, 'world') or 'unnamed'}",
         verdict=f"{_verdict(scores, metric)}{_unanswered(run)}.",
         headlines=tuple(_headlines(run, scores, metric)),
         tables=tuple(small for small in (_board(scores), _cost_table(run)) if small.rows),

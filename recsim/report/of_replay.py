@@ -82,10 +82,10 @@ def _headlines(run: Run) -> list[Headline]:
 def _small_tables(run: Run) -> list[SmallTable]:
     told = leading(run)
     latency = [
-        (_spoken(word(row, "component")), *(words.decimal(figure(row, key)) for key in QUANTILES.values()))
+        (words.spoken(word(row, "component")), *(words.decimal(figure(row, key)) for key in QUANTILES.values()))
         for row in rows(run.measured, "latency")
     ]
-    latency.sort(key=lambda cells: cells[0] != _spoken(END_TO_END))
+    latency.sort(key=lambda cells: cells[0] != words.spoken(END_TO_END))
     recent = [
         (
             word(row, "day"),
@@ -112,7 +112,7 @@ def _latency(run: Run) -> Block | None:
         return None
     values = [
         {
-            "row": _spoken(word(row, "component")),
+            "row": words.spoken(word(row, "component")),
             "quantile": name,
             "value": figure(row, key),
             "text": words.decimal(figure(row, "p99_ms")),
@@ -123,7 +123,7 @@ def _latency(run: Run) -> Block | None:
     ]
     cells = [
         (
-            _spoken(word(row, "component")),
+            words.spoken(word(row, "component")),
             words.count(figure(row, "calls")),
             *(words.decimal(figure(row, key)) for key in (*QUANTILES.values(), "mean_ms")),
             word(row, "provenance"),
@@ -147,7 +147,3 @@ def _latency(run: Run) -> Block | None:
     )
     note = "CPU time of each hop in one process on the machine named in the manifest: no network, no queue."
     return Block("Latency of each hop", note, drawn, (columns,))
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")

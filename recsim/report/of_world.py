@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recsim.dataset import table_of
 from recsim.report import charts, words
 from recsim.report.answer import Headline, SmallTable, Summary
 from recsim.report.blocks import Block, Kind, table
@@ -38,9 +39,7 @@ def summary(run: Run) -> Summary:
     return Summary(
         title=f"world {manifest.name}, made by {manifest.verb}",
         verdict=f"{said} in {size}{since}; {kind}.",
-        headlines=tuple(
-            Headline(name, words.quantity(held[name]), provenance, words.count(held[name])) for name in shown
-        ),
+        headlines=tuple(Headline(name, words.count(held[name]), provenance) for name in shown),
         tables=(SmallTable("Tables", ("table", "rows", "bytes", "files"), tuple(_tables(run)), frozenset({1, 2, 3})),),
     )
 
@@ -57,8 +56,7 @@ def _tables(run: Run) -> list[tuple[str, ...]]:
     for name, record in run.manifest.outputs.items():
         if record.rows is None:
             continue
-        table_name = name.split("/day=", maxsplit=1)[0].rsplit("/part-", 1)[0]
-        held.setdefault(table_name, []).append(record)
+        held.setdefault(table_of(name), []).append(record)
     return [
         (
             name,
@@ -83,10 +81,12 @@ def _funnel(run: Run) -> Block | None:
     order += sorted(set(counts) - set(order))
     if not order:
         return None
-    values = [{"row": _spoken(name), "value": counts[name], "text": words.quantity(counts[name])} for name in order]
+    values = [
+        {"row": words.spoken(name), "value": counts[name], "text": words.quantity(counts[name])} for name in order
+    ]
     views = counts.get("view_product") or counts.get("views")
     cells = [
-        (_spoken(name), words.count(counts[name]), words.percent(counts[name] / views) if views else words.NOTHING)
+        (words.spoken(name), words.count(counts[name]), words.percent(counts[name] / views) if views else words.NOTHING)
         for name in order
     ]
     columns = table({"": "text", "count": "number", "per product view": "number"}, cells)
@@ -97,19 +97,15 @@ def _funnel(run: Run) -> Block | None:
 def _facts(run: Run) -> Block | None:
     """Plain facts in one table; each list of objects in its own."""
     facts = run.manifest.facts
-    cells = [(_spoken(key), text) for key, value in sorted(facts.items()) if (text := _text(value))]
+    cells = [(words.spoken(key), text) for key, value in sorted(facts.items()) if (text := _text(value))]
     tables = [table({"fact": "text", "value": "number"}, cells)]
     for key in sorted(facts):
         found = rows(facts, key)
         names = distinct(name for row in found for name in row)
-        kinds: dict[str, Kind] = {_spoken(name): "text" for name in names}
-        tables.append(table(kinds, [tuple(_text(row.get(name)) for name in names) for row in found], _spoken(key)))
+        kinds: dict[str, Kind] = {words.spoken(name): "text" for name in names}
+        tables.append(table(kinds, [tuple(_text(row.get(name)) for name in names) for row in found], words.spoken(key)))
     held = tuple(small for small in tables if small.rows)
     return Block("Facts", "", (), held) if held else None
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _text(value: object) -> str:

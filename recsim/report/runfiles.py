@@ -8,10 +8,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from recsim.errors import BadInput
-from recsim.runs import MEASURED, Manifest, read_manifest
+from recsim.runs import MEASURED, Manifest, read_document, read_manifest
 
 Row = dict[str, Any]
 
@@ -40,17 +38,7 @@ def read_run(path: Path) -> Run:
     if not results.is_file():
         raise BadInput(f"{path} holds no results.json, so there is nothing to report; make the run again with --force.")
     measured = path / MEASURED / "measured.json"
-    return Run(path, manifest, _document(results), _document(measured) if measured.is_file() else {})
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        tree = orjson.loads(path.read_bytes())
-    except (orjson.JSONDecodeError, OSError) as error:
-        raise BadInput(f"{path} can't be read ({error}); make the run again with --force.") from None
-    if not isinstance(tree, dict):
-        raise BadInput(f"{path} is not a JSON object; make the run again with --force.")
-    return tree
+    return Run(path, manifest, read_document(results), read_document(measured) if measured.is_file() else {})
 
 
 def rows(tree: Any, key: str) -> list[Row]:  # noqa: ANN401 - any JSON value

@@ -1,4 +1,4 @@
-"""Colours of the page, light and dark, and the arithmetic that says whether they can be read."""
+"""Colours of the page, light and dark, and what each must be readable as."""
 
 from __future__ import annotations
 
@@ -52,15 +52,3 @@ SERIES = tuple(f"var(--s{number})" for number in range(1, 7))
 def variables(palette: dict[str, str]) -> str:
     """The palette as CSS custom properties."""
     return "".join(f"--{name}:{colour};" for name, colour in palette.items())
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2: relative luminance, (L1 + .05) / (L2 + .05))."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

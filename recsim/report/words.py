@@ -117,6 +117,11 @@ def spread(row: Row) -> str:
     return low if low == high else f"{low} – {high}"
 
 
+def spoken(name: str) -> str:
+    """`load_balancer` → `load balancer`."""
+    return name.replace("_", " ")
+
+
 def plural(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

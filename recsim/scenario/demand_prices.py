@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from recsim.scenario.demand_range import Range, fixed
 from recsim.scenario.section import Section
+from recsim.units import HOURS_PER_YEAR
 
 CATALOGUE = "Netflix service-capacity-modeling dc69307, AWS three-year reserved catalogue, us-east-1"
 CLOUDFRONT = "Amazon CloudFront pricing page, United States and Europe"
@@ -28,7 +29,7 @@ class PriceConstants(Section):
         meaning="a core-hour of Spark",
     )
     redis_node_usd: Range = fixed(
-        0.3496 * 8_760,
+        0.3496 * HOURS_PER_YEAR,
         "USD/year",
         "assumed",
         "ElastiCache for Valkey, cache.r7g.xlarge on demand, about; check your own",

@@ -28,6 +28,8 @@ count = 2_000
   is; a `manifest.json` stands for the scenario it records.
 - `--set users.count=500` overrides one value; `RECSIM_USERS__COUNT=500` does so from the environment.
 - Precedence: `--seed`, `--set`, `RECSIM_*`, the file, what it extends, the defaults below.
+- A table of names (`users.regions`, `users.tenants`, `ranking.weights`, `evaluation.signals`) that is given, in part or
+  whole, takes the place of the default one.
 - Unknown keys, wrong types and values out of bounds are all reported at once, before anything is written.
 - A world depends on `seed`, `calendar`, `users`, `products`, `behaviour`, `transport` and `layout` only; the rest may
   change without making it again.
@@ -68,12 +70,16 @@ def _default(field: FieldInfo) -> str:
 def _bounds(field: FieldInfo) -> str:
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     found = [
-        f"{sign} {getattr(item, name):,}"
+        f"{sign} {_shown(getattr(item, name))}"
         for item in field.metadata
         for name, sign in signs.items()
         if getattr(item, name, None) is not None
     ]
     return ", ".join(found)
+
+
+def _shown(bound: Any) -> str:  # noqa: ANN401 - a number or a date
+    return f"{bound:,}" if isinstance(bound, int | float) else str(bound)
 
 
 if __name__ == "__main__":

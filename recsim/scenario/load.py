@@ -21,6 +21,9 @@ from recsim.scenario.model import Scenario
 
 Tree = dict[str, Any]
 
+FOLDERS = ("RECSIM_DATA_DIR", "RECSIM_REPORTS_DIR", "RECSIM_REAL_DATA")
+"""Variables that name folders, not scenario values."""
+
 
 def load_scenario(reference: str, *, sets: Sequence[str] = (), seed: int | None = None) -> Scenario:
     """The validated scenario a name, a TOML file or a run's manifest stands for; raises `BadInput`."""
@@ -30,10 +33,7 @@ def load_scenario(reference: str, *, sets: Sequence[str] = (), seed: int | None 
     else:
         tree = _read(path, ())
         tree.setdefault("name", path.stem)
-    environment = _from_environment(os.environ)
-    tree = _choose_size(merge(tree, environment), environment)
-    for item in sets:
-        given = _from_set(item)
+    for given in (_from_environment(os.environ), *map(_from_set, sets)):
         tree = _choose_size(merge(tree, given), given)
     if seed is not None:
         tree["seed"] = seed
@@ -137,9 +137,15 @@ def _from_environment(variables: Mapping[str, str]) -> Tree:
     """`RECSIM_SEED=3` and `RECSIM_USERS__COUNT=500`."""
     tree: Tree = {}
     for name in sorted(variables):
-        if name == "RECSIM_SEED" or (name.startswith("RECSIM_") and "__" in name):
-            keys = name.removeprefix("RECSIM_").lower().split("__")
-            tree = merge(tree, _nest(keys, _value(variables[name])))
+        if not name.startswith("RECSIM_") or name in FOLDERS:
+            continue
+        if name != "RECSIM_SEED" and "__" not in name:
+            raise BadInput(
+                f"environment variable {name} says nothing recsim knows; a scenario value is set as "
+                "RECSIM_USERS__COUNT (two underscores between section and key), the seed as RECSIM_SEED."
+            )
+        keys = name.removeprefix("RECSIM_").lower().split("__")
+        tree = merge(tree, _nest(keys, _value(variables[name])))
     return tree
 
 

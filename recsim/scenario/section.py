@@ -17,10 +17,10 @@ def by_name(table: dict[str, _Value]) -> dict[str, _Value]:
     return dict(sorted(table.items()))
 
 
-Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1), AfterValidator(by_name)]
+Weights = Annotated[dict[str, Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1), AfterValidator(by_name)]
 """Names with relative weights above 0; they need not sum to one."""
 
-Levels = Annotated[dict[str, Annotated[float, Field(ge=0)]], AfterValidator(by_name)]
+Levels = Annotated[dict[str, Annotated[float, Field(ge=0, le=1e6)]], AfterValidator(by_name)]
 """Names with weights of at least 0."""
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from recsim.registry import did_you_mean
 from recsim.scenario.section import Levels, Section, Share
+from recsim.schema.tables import EVENT_TYPES
 
 
 class Stream(Section):
     """The stream plane of a replay."""
 
     session_gap_minutes: int = Field(30, ge=1, le=1440, description="inactivity that ends a session")
-    allowed_lateness_minutes: int = Field(60, ge=0, le=1440, description="how far the watermark trails")
+    allowed_lateness_minutes: int = Field(60, ge=1, le=1440, description="how far the watermark trails")
     recently_viewed: int = Field(20, ge=1, le=100, description="products kept in the user-feature record")
     preferred_categories: int = Field(3, ge=1, le=8, description="categories kept in the user-feature record")
-    session_ttl_s: int = Field(3600, ge=1, description="time to live of session features")
+    session_ttl_s: int = Field(3600, ge=1, le=31_536_000, description="time to live of session features")
 
 
 class Stores(Section):
@@ -30,9 +32,9 @@ class Stores(Section):
 class Gateway(Section):
     """Authentication and quotas."""
 
-    tokens_expire_s: int = Field(3600, ge=1, description="life of an access token")
-    requests_per_minute: float = Field(120.0, gt=0, description="quota of a (tenant, user, route)")
-    burst: int = Field(30, ge=1, description="requests a quota lets through at once")
+    tokens_expire_s: int = Field(3600, ge=1, le=31_536_000, description="life of an access token")
+    requests_per_minute: float = Field(120.0, gt=0, le=60_000_000, description="quota of a (tenant, user, route)")
+    burst: int = Field(30, ge=1, le=1_000_000, description="requests a quota lets through at once")
     instances: int = Field(3, ge=1, le=1000, description="gateways that share the quota")
 
 
@@ -62,9 +64,9 @@ class Training(Section):
 
     factors: int = Field(64, ge=2, le=512, description="dimensions of the embeddings")
     iterations: int = Field(10, ge=1, le=200, description="sweeps of alternating least squares")
-    regularization: float = Field(0.05, ge=0, description="L2 weight")
-    alpha: float = Field(20.0, gt=0, description="confidence of an observed pair over an unobserved one")
-    window_days: int = Field(30, ge=1, description="days of the lake that are trained on")
+    regularization: float = Field(0.05, ge=0, le=1_000_000, description="L2 weight")
+    alpha: float = Field(20.0, gt=0, le=10_000, description="confidence of an observed pair over an unobserved one")
+    window_days: int = Field(30, ge=1, le=3660, description="days of the lake that are trained on")
     index: Literal["auto", "flat", "ivf"] = Field("auto", description="FAISS index; auto is flat up to 50,000 products")
 
 
@@ -81,7 +83,7 @@ class Evaluation(Section):
     split: Literal["auto", "given", "leave-last-out", "global-time"] = Field(
         "auto", description="auto is given where the world brings a split, global-time where it has times"
     )
-    test_share: Share = Field(0.2, description="share of the time span that a global-time split tests on")
+    test_share: float = Field(0.2, gt=0, lt=1, description="share of the time span that a global-time split tests on")
     recommenders: list[str] = Field(
         ["random", "popular", "item-knn", "ease", "als", "bpr"], min_length=1, description="recommenders compared"
     )
@@ -94,3 +96,11 @@ class Evaluation(Section):
     )
     users: int = Field(0, ge=0, description="test users, a sample by hash; 0 is all")
     bootstrap: int = Field(1000, ge=100, le=100_000, description="replicates behind the 95 % intervals")
+
+    @field_validator("signals")
+    @classmethod
+    def _known_types(cls, signals: dict[str, float]) -> dict[str, float]:
+        for name in signals:
+            if name not in EVENT_TYPES:
+                raise ValueError(f'"{name}" is no event type.{did_you_mean(name, EVENT_TYPES)}')
+        return signals

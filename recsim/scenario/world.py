@@ -9,13 +9,15 @@ from pydantic import Field, model_validator
 
 from recsim.scenario.section import Section, Share, Weights
 
-Weight = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(gt=0, le=1e6)]
 
 
 class Calendar(Section):
     """When the world happens."""
 
-    first_day: date = Field(date(2025, 1, 2), description="first simulated day, UTC")
+    first_day: date = Field(
+        date(2025, 1, 2), ge=date(1970, 1, 2), le=date(2200, 1, 1), description="first simulated day, UTC"
+    )
     days: int = Field(7, ge=1, le=3660, description="simulated days")
 
 
@@ -51,10 +53,10 @@ class Products(Section):
     categories: int = Field(120, ge=2, le=20_000, description="leaf categories")
     popularity_sigma: float = Field(1.75, ge=0, le=4, description="sigma of lognormal popularity inside a category")
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
-    median_price_usd: float = Field(27.0, gt=0, description="median price of all products")
+    median_price_usd: float = Field(27.0, gt=0, le=1_000_000, description="median price of all products")
     reviews_median: float = Field(2.0, ge=0, le=1000, description="median reviews of a product before the first day")
     reviews_sigma: float = Field(1.2, ge=0, le=3, description="sigma of their lognormal")
-    stock_median: int = Field(200, ge=0, description="median units in stock")
+    stock_median: int = Field(200, ge=0, le=10_000_000, description="median units in stock")
     missing_brand_share: Share = Field(0.119, description="products without a brand")
     missing_description_share: Share = Field(0.05, description="products without a description")
 
@@ -93,15 +95,15 @@ class Behaviour(Section):
 class Transport(Section):
     """What happens to events between the client and the log."""
 
-    delay_median_ms: float = Field(250.0, ge=0, description="median delivery delay")
+    delay_median_ms: float = Field(250.0, ge=0, le=86_400_000, description="median delivery delay")
     delay_sigma: float = Field(0.8, ge=0, le=3, description="sigma of its lognormal")
     late_share: Share = Field(0.01, description="events delivered late")
-    late_median_s: float = Field(60.0, ge=0, description="median extra delay of a late event")
+    late_median_s: float = Field(60.0, ge=0, le=86_400, description="median extra delay of a late event")
     duplicate_share: Share = Field(0.002, description="events delivered twice")
 
 
 class Layout(Section):
     """How a world is cut into files."""
 
-    partitions: int = Field(4, ge=1, le=4096, description="partitions of the event log, by hash of the user")
+    partitions: int = Field(4, ge=1, le=4096, description="partitions of the event log; a user lives in one")
     products_per_file: int = Field(100_000, ge=1_000, description="products in one file")

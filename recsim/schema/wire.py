@@ -5,7 +5,7 @@ Field names are the design's own, so a record printed here can be held against i
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -66,7 +66,14 @@ class UserFeatures(Row):
     recently_viewed: list[str] = Field(description="product ids, newest first")
     preferred_categories: list[str] = Field(description="strongest first")
     recency_score: float = Field(ge=0, le=1, description="exp(-hours since the last event / 24)")
-    click_through_rate: float = Field(ge=0, le=1, description="clicks over impressions, smoothed")
+    click_through_rate: float = Field(
+        ge=0, le=1, description="product views over pages that offer products, smoothed: the log holds no impressions"
+    )
+
+
+def wire_id(noun: Literal["user", "prod"], number: int, key: str | None = None) -> str:
+    """The id of a user or product on the wire: the key of the log it was imported from, else made of the number."""
+    return key or f"{noun}{number}"
 
 
 class SearchReview(Row):

@@ -230,3 +230,8 @@ def test_a_world_of_another_scenario_is_not_overwritten(recsim: Recsim, shop: Pa
 
 def test_an_unknown_option_exits_2(recsim: Recsim) -> None:
     assert recsim("generate", "smoke", "--wrokers", 3).code == 2
+
+
+def test_a_misspelled_environment_variable_is_refused(recsim: Recsim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSIM_USERS_COUNT", "5")
+    refused(recsim("generate", "smoke"), "RECSIM_USERS_COUNT", "RECSIM_USERS__COUNT")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recsim.components.quota import EmbeddedQuotaStore, QuotaStore, Rate
-from recsim.errors import ServiceUnavailable
+from recsim.errors import BadInput, ServiceUnavailable
 from recsim.wiring import connect
 
 NOW_US = 1_735_776_000_000_000
@@ -81,9 +81,28 @@ def test_no_window_ever_lets_more_through_than_the_rate_allows(gaps: list[int], 
             passed.append(now_us)
     for i, start in enumerate(passed):
         for j in range(i, len(passed)):
-            assert j - i + 1 <= rate.most_in(passed[j] - start)
+            assert j - i + 1 <= rate.burst + (passed[j] - start) // rate.interval_us
 
 
 def test_a_server_that_does_not_answer_is_named() -> None:
     with pytest.raises(ServiceUnavailable, match=r"Redis at redis://127.0.0.1:9"):
         connect("quotas", "redis://127.0.0.1:9/0")
+
+
+def test_a_server_that_stops_answering_is_named() -> None:
+    store = connect("quotas", "fakeredis:")
+    store._script.registered_client.connection_pool.connection_kwargs["server"].connected = False
+    with pytest.raises(ServiceUnavailable, match="fakeredis: does not answer"):
+        store.take(["key"], RATE, NOW_US)
+
+
+def test_the_embedded_store_takes_no_address() -> None:
+    with pytest.raises(BadInput, match='takes no address, so "embedded:here" must be "embedded:"'):
+        connect("quotas", "embedded:here")
+
+
+def test_counters_that_are_forgotten_refuse_nobody(store: QuotaStore) -> None:
+    for _ in range(4):
+        take(store, "again", NOW_US + 10**12)
+    store.forget()
+    assert take(store, "again", NOW_US) == (True, 0, 2)

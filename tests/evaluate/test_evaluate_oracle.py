@@ -63,10 +63,3 @@ def test_scores_are_given_as_a_share_of_the_oracles(world: Dataset, tmp_path: Pa
     assert found["leaderboard"] == ["random"]
     assert (best["oracle"]["value"], best["oracle"]["share_of_oracle"]) == (1.0, None)
     assert best["random"]["share_of_oracle"] == best["random"]["value"]
-
-
-def test_its_constants_are_the_generators() -> None:
-    from recsim.generate import rules
-
-    assert rules.INTEREST_DECAY == oracle.INTEREST_DECAY
-    assert rules.RANDOM_CATEGORY_SHARE == oracle.RANDOM_CATEGORY_SHARE

@@ -152,7 +152,7 @@ def test_a_world_without_truth_is_judged_without_it(tmp_path: Path) -> None:
 
 def test_a_world_without_events_is_refused_and_nothing_is_written(shop: Dataset, tmp_path: Path) -> None:
     bare = Dataset(shop.path, shop.manifest.model_copy(update={"outputs": {}}))
-    with pytest.raises(BadInput, match=r"nothing to replay; run `recsim evaluate"):
+    with pytest.raises(BadInput, match=r"nothing to replay; name another --world"):
         engine.replay(shop_scenario(), bare, tmp_path / "run", force=False)
     assert not (tmp_path / "run").exists()
 

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from recsim.report.theme import DARK, LIGHT, MARKS, TEXT, contrast
+from recsim.report.theme import DARK, LIGHT, MARKS, TEXT
 
 SCHEMES = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2: relative luminance, (L1 + .05) / (L2 + .05))."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_contrast_is_21_between_black_and_white_and_1_with_itself() -> None:
