@@ -84,7 +84,10 @@ def run() -> None:
     # implicit warns, and slows down, when OpenBLAS brings its own threads; it must be told before NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        application()()
+        try:
+            application()()
+        finally:
+            sys.stdout.flush()  # a full disk or a closed pipe shows here, not when Python ends
     except RecsimError as error:
         print(f"recsim: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
