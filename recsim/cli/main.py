@@ -14,6 +14,7 @@ from recsim import __version__
 from recsim.errors import BadInput, RecsimError
 
 INTERRUPTED = 130
+_INTERRUPTED = "recsim: interrupted; run the same command again, it goes on or starts clean."
 
 
 def _version(*, asked: bool) -> None:
@@ -92,10 +93,13 @@ def run() -> None:
         print(f"recsim: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except SystemExit as ended:
-        # Typer turns Ctrl-C into this exit without a word.
+        # Typer turns most Ctrl-C into this exit without a word.
         if ended.code == INTERRUPTED:
-            print("recsim: interrupted; run the same command again, it goes on or starts clean.", file=sys.stderr)
+            print(_INTERRUPTED, file=sys.stderr)
         raise
+    except KeyboardInterrupt:
+        print(_INTERRUPTED, file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

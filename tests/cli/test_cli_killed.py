@@ -60,9 +60,8 @@ def test_a_killed_replay_starts_clean_and_gives_the_same_bytes(tmp_path: Path, s
 
 def test_an_interrupt_exits_130_without_a_traceback(tmp_path: Path) -> None:
     environment = {**os.environ, "RECSIM_DATA_DIR": str(tmp_path)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "recsim.cli.main", "generate", "small"], env=environment, stderr=subprocess.PIPE
-    )
+    command = [sys.executable, "-m", "recsim.cli.main", "generate", "small", "--set", "users.count=3000000"]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     time.sleep(3)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
