@@ -54,7 +54,7 @@ def replay(scenario: Scenario, world: Dataset, out: Path, *, force: bool, progre
             name=scenario.name,
             identity=name,
             scenario=scenario.resolved(),
-            arguments={"world": world.name},
+            arguments={"world": str(world.path)},
             facts=facts,
             inputs={"world": world.manifest.identity},
             watch=watch,

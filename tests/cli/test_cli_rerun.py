@@ -40,3 +40,12 @@ def test_a_difference_is_named_and_exits_3(recsim: Recsim, tmp_path: Path) -> No
     ended = recsim("rerun", out, "--out", tmp_path / "again")
     assert ended.code == 3
     assert "results.json" in ended.err
+
+
+def test_a_replay_of_a_world_outside_the_data_directory_is_made_again(
+    recsim: Recsim, smoke_world: Path, tmp_path: Path
+) -> None:
+    few = ["--set", "requests.limit_per_day=20"]
+    assert recsim("replay", "smoke", "--world", smoke_world, *few, "--out", tmp_path / "first").code == 0
+    again = recsim("rerun", tmp_path / "first", "--out", tmp_path / "again")
+    assert again.code == 0, again.err
