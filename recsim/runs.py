@@ -164,9 +164,14 @@ def staged(target: Path, *, identity: str, resume: bool, force: bool) -> Iterato
         _publish(partial, target)
 
 
-def _replaceable(target: Path, *, force: bool) -> None:
+def check_ours(target: Path) -> None:
+    """Raises `BadInput` where an existing directory is not one recsim made, so must not be read or replaced."""
     if not (target / MANIFEST).is_file():
         raise BadInput(f"{target} exists and is not a recsim directory; name another --out.")
+
+
+def _replaceable(target: Path, *, force: bool) -> None:
+    check_ours(target)
     if not force:
         raise BadInput(f"{target} exists already; name another --out, or make it again with --force.")
 

@@ -19,7 +19,8 @@ from recsim.components.feature_store import (
     features_key,
     pack_features,
     pack_session,
-    seconds_left,
+    records_of,
+    seconds_left_of,
     session_key,
     unpack_features,
     unpack_session,
@@ -123,12 +124,10 @@ class RedisFeatureStore:
     def get_session(
         self, users: Sequence[str], *, now_us: int, tenant: str = "default"
     ) -> list[SessionFeatures | None]:
-        found = self._alive(users, now_us, tenant)
-        return [None if item is None else item[0] for item in found]
+        return records_of(self._alive(users, now_us, tenant))
 
     def session_ttl_s(self, users: Sequence[str], *, now_us: int, tenant: str = "default") -> list[int | None]:
-        found = self._alive(users, now_us, tenant)
-        return [None if item is None else seconds_left(item[1]) for item in found]
+        return seconds_left_of(self._alive(users, now_us, tenant))
 
     def _alive(self, users: Sequence[str], now_us: int, tenant: str) -> list[tuple[SessionFeatures, int] | None]:
         return [unpack_session(value, now_us) for value in self._get([session_key(user, tenant) for user in users])]

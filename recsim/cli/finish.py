@@ -8,7 +8,7 @@ from typing import Any
 
 from recsim.cli.terminal import Terminal
 from recsim.errors import BadInput
-from recsim.runs import MANIFEST, MEASURED, Manifest, read_document, read_manifest, reports_dir
+from recsim.runs import MEASURED, Manifest, check_ours, read_document, read_manifest, reports_dir
 from recsim.scenario import Scenario
 from recsim.units import human_bytes, human_count, human_seconds
 
@@ -23,8 +23,7 @@ def run_path(verb: str, subject: str, identity: str) -> Path:
 def make(target: Path, identity: str, engine: Engine, *, force: bool, terminal: Terminal) -> Manifest:
     """Run the engine, unless the target is already complete and of this identity."""
     if target.exists() and not force:
-        if not (target / MANIFEST).is_file():
-            raise BadInput(f"{target} exists and is not a recsim directory; name another --out.")
+        check_ours(target)
         manifest = read_manifest(target)
         if manifest.identity == identity:
             terminal.hint(f"{target} is complete already; --force makes it again.")

@@ -100,9 +100,14 @@ def unpack_session(value: bytes | None, now_us: int) -> tuple[SessionFeatures, i
     return (SessionFeatures.model_validate(tree), left_us) if left_us > 0 else None
 
 
-def seconds_left(left_us: int) -> int:
-    """µs as whole seconds, rounded up, as a TTL is shown."""
-    return -(-left_us // US_PER_SECOND)
+def records_of(found: Sequence[tuple[SessionFeatures, int] | None]) -> list[SessionFeatures | None]:
+    """The records of what `unpack_session` gave."""
+    return [None if item is None else item[0] for item in found]
+
+
+def seconds_left_of(found: Sequence[tuple[SessionFeatures, int] | None]) -> list[int | None]:
+    """The time each has left in whole seconds, rounded up, as a TTL is shown."""
+    return [None if item is None else -(-item[1] // US_PER_SECOND) for item in found]
 
 
 def check_lengths(keys: Sequence[str], values: Sequence[object] | NDArray[np.float32]) -> None:
@@ -154,12 +159,10 @@ class EmbeddedFeatureStore:
     def get_session(
         self, users: Sequence[str], *, now_us: int, tenant: str = "default"
     ) -> list[SessionFeatures | None]:
-        found = self._alive(users, now_us, tenant)
-        return [None if item is None else item[0] for item in found]
+        return records_of(self._alive(users, now_us, tenant))
 
     def session_ttl_s(self, users: Sequence[str], *, now_us: int, tenant: str = "default") -> list[int | None]:
-        found = self._alive(users, now_us, tenant)
-        return [None if item is None else seconds_left(item[1]) for item in found]
+        return seconds_left_of(self._alive(users, now_us, tenant))
 
     def _alive(self, users: Sequence[str], now_us: int, tenant: str) -> list[tuple[SessionFeatures, int] | None]:
         found = []

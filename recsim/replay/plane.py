@@ -20,6 +20,7 @@ from recsim.components.product_index import ProductIndex
 from recsim.components.product_store import ProductStore
 from recsim.components.quota import QuotaStore, Rate
 from recsim.components.recommendation import SURFACES, RecommendationEngine
+from recsim.components.records import session_features
 from recsim.components.reranker import RerankService
 from recsim.components.retrieval import CandidateRetrieval, Publication
 from recsim.components.search import SearchService
@@ -30,7 +31,7 @@ from recsim.recommenders.rerank import Reranker
 from recsim.replay.requests import ROUTES, Plan
 from recsim.replay.served import Made, Served
 from recsim.scenario import Scenario
-from recsim.schema.wire import SessionFeatures, UserFeatures, wire_id
+from recsim.schema.wire import UserFeatures, wire_id
 from recsim.units import US_PER_SECOND
 from recsim.wiring import connect
 
@@ -148,11 +149,7 @@ class RequestPlane:
             recency_score=row["recency_score"],
             click_through_rate=row["click_through_rate"],
         )
-        session = SessionFeatures(
-            device=row["device"],
-            current_session_duration=row["session_duration_s"],
-            current_session_clicks=row["session_clicks"],
-        )
+        session = session_features(row["device"], row["session_duration_s"], row["session_clicks"])
         self.features.put_features([key], [record], tenant=tenant)
         ttl_s = self._scenario.stream.session_ttl_s
         self.features.put_session([key], [session], ttl_s=ttl_s, now_us=at_us, tenant=tenant)
