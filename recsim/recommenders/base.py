@@ -11,15 +11,36 @@ from scipy.sparse import csr_matrix
 
 
 @dataclass(frozen=True)
+class Histories:
+    """Ordered histories of n cases: a session, or a user with the baskets bought so far.
+
+    Case i belongs to `users[i]` and saw `products[indptr[i]:indptr[i + 1]]`, oldest first, repeats kept. `groups[m]`
+    numbers what happened together inside a case (a basket), rising, or is None where every step stands alone;
+    `times_us[m]` (µs since 1970 UTC) is None without times.
+    """
+
+    users: NDArray[np.int64]
+    indptr: NDArray[np.int64]
+    products: NDArray[np.int64]
+    groups: NDArray[np.int64] | None = None
+    times_us: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
+@dataclass(frozen=True)
 class Interactions:
-    """What users did, as a matrix.
+    """What users did, as a matrix and, where the order is known, as histories.
 
     `matrix`: users × products, float32 weights, sorted indices, no duplicates.
     `last_us`: time of each stored pair in the order of `matrix.data` (µs since 1970 UTC), or None without times.
+    `histories`: the same interactions in order, one case a session (or a user's baskets), or None without an order.
     """
 
     matrix: csr_matrix
     last_us: NDArray[np.int64] | None = None
+    histories: Histories | None = None
 
     @property
     def users(self) -> int:
@@ -63,4 +84,15 @@ class Recommender(Protocol):
     @staticmethod
     def cost(users: int, products: int, pairs: int) -> Cost:
         """A rough figure for an estimate: what a matrix of this size takes with the default settings."""
+        ...
+
+
+class NextRecommender(Recommender, Protocol):
+    """A recommender that can also continue a history it was not fitted on: the next click, the next basket."""
+
+    def recommend_after(self, histories: Histories, k: int, *, mask_seen: bool) -> Slates:
+        """The k best next products of each case, exactly; without those of its own history if asked.
+
+        `Slates.users` are the cases' users; row i answers case i.
+        """
         ...
