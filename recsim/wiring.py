@@ -24,6 +24,14 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
         },
     ),
+    "topics": Registry(
+        "topic log",
+        {
+            "embedded": "recsim.components.segment_log:SegmentLog",
+            "mock-kafka": "recsim.adapters.kafka:KafkaLog",
+            "kafka": "recsim.adapters.kafka:KafkaLog",
+        },
+    ),
     "products": Registry(
         "product store",
         {
