@@ -48,6 +48,13 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_cart:RedisCartStore",
         },
     ),
+    "media": Registry(
+        "media store",
+        {
+            "directory": "recsim.components.media:DirectoryMediaStore",
+            "s3": "recsim.adapters.s3:S3MediaStore",
+        },
+    ),
     "topics": Registry(
         "topic log",
         {
