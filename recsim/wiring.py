@@ -24,6 +24,12 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
         },
     ),
+    "index": Registry(
+        "product index",
+        {
+            "embedded": "recsim.components.search_engine:TantivyProductIndex",
+        },
+    ),
     "cache": Registry(
         "cache",
         {
