@@ -7,9 +7,8 @@ synchronisation, and a cache that dies takes acknowledged votes with it. It is k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 import orjson
 
@@ -46,7 +45,7 @@ class VoteService:
                 raise Refused(404, "no-review")
             if self._mode == "logged":
                 with trace.hop("event_log", "append"):
-                    self._log.append(TOPIC, [Record(vote.review_id, orjson.dumps(vote), vote.at_us)])
+                    self._log.append(TOPIC, [Record(vote.review_id, orjson.dumps(list(vote)), vote.at_us)])
                     if vote.direction:
                         self._log.append(EVENTS, [feedback(vote, review.product, request)])
             with trace.hop("vote_cache", "count"):
@@ -61,68 +60,72 @@ class VoteService:
         return Vote(request.tenant, review, request.user, DIRECTIONS[way], request.at_us, vote_id)
 
     def _count(self, vote: Vote, now_us: int) -> tuple[int, int]:
-        """The counts with this vote in them: the owner's registers, and the votes that wait for the next sync."""
+        """The counts with this vote in them: the owner's registers, and what waits for the next synchronisation."""
         try:
-            waiting = self._waiting_with(vote, now_us)
+            waiting = Waiting.read(self._cache, vote.tenant, vote.review_id, now_us)
         except ServiceUnavailable:
             if self._mode == "cache-first":
                 raise
-            waiting = [vote]
-        return counts_with(self._reviews, vote.tenant, vote.review_id, waiting)
-
-    def _waiting_with(self, vote: Vote, now_us: int) -> list[Vote]:
-        """The votes on the same review that wait, this one now among them."""
-        key = cache_key(vote.tenant, "votes-waiting", vote.review_id)
-        waiting = waiting_votes(self._cache.get([key], now_us=now_us)[0])
-        if vote not in waiting:
-            waiting.append(vote)
-            self._cache.put({key: orjson.dumps(waiting)})
+            waiting = Waiting({}, *self._reviews.votes([vote.review_id], tenant=vote.tenant)[0])
+            waiting.take(vote, self._reviews)
+            return waiting.up, waiting.down
+        if waiting is None:
+            waiting = Waiting({}, *self._reviews.votes([vote.review_id], tenant=vote.tenant)[0])
             note_waiting(self._cache, vote.tenant, vote.review_id, now_us)
-        return waiting
+        waiting.take(vote, self._reviews)
+        waiting.write(self._cache, vote.tenant, vote.review_id)
+        return waiting.up, waiting.down
 
 
-def counts_with(reviews: ReviewStore, tenant: str, review_id: str, waiting: Sequence[Vote]) -> tuple[int, int]:
-    """(helpful, not helpful) as a reader sees it: applied votes and, of each user, the latest that waits."""
-    up, down = reviews.votes([review_id], tenant=tenant)[0]
-    latest: dict[str, Vote] = {}
-    for vote in waiting:
-        known = latest.get(vote.user)
-        if known is None or (vote.at_us, vote.vote_id) > (known.at_us, known.vote_id):
-            latest[vote.user] = vote
-    applied = reviews.registers(review_id, list(latest), tenant=tenant)
-    for user, vote in latest.items():
-        before = applied.get(user, 0)
-        up += (vote.direction > 0) - (before > 0)
-        down += (vote.direction < 0) - (before < 0)
-    return up, down
+@dataclass
+class Waiting:
+    """A review's counts as readers see them, and the latest vote of each user that waits to be applied."""
+
+    latest: dict[str, list[Any]]
+    """User → direction, time, vote id."""
+    up: int
+    down: int
+
+    @classmethod
+    def read(cls, cache: Cache, tenant: str, review_id: str, now_us: int) -> Self | None:
+        value = cache.get([cache_key(tenant, "votes-waiting", review_id)], now_us=now_us)[0]
+        return None if value is None else cls(**orjson.loads(value))
+
+    def write(self, cache: Cache, tenant: str, review_id: str) -> None:
+        cache.put({cache_key(tenant, "votes-waiting", review_id): orjson.dumps(vars(self))})
+
+    def take(self, vote: Vote, owner: ReviewStore) -> None:
+        """Count a vote in place of the user's earlier one; an older one than that changes nothing."""
+        known = self.latest.get(vote.user)
+        if known is not None and [vote.at_us, vote.vote_id] <= known[1:]:
+            return
+        registers = owner.registers(vote.review_id, [vote.user], tenant=vote.tenant) if known is None else {}
+        before = known[0] if known is not None else registers.get(vote.user, 0)
+        self.up += (vote.direction > 0) - (before > 0)
+        self.down += (vote.direction < 0) - (before < 0)
+        self.latest[vote.user] = [vote.direction, vote.at_us, vote.vote_id]
 
 
-def waiting_votes(value: bytes | None) -> list[Vote]:
-    """The votes of a cache entry."""
-    return [] if value is None else [Vote(*fields) for fields in orjson.loads(value)]
-
-
-_INDEX = "votes-waiting-index"
+_INDEX = cache_key("", "votes-waiting-index")
 
 
 def note_waiting(cache: Cache, tenant: str, review_id: str, now_us: int) -> None:
     """Remember in the cache that a review has votes waiting."""
-    key = cache_key("", _INDEX)
-    known = cache.get([key], now_us=now_us)[0]
+    known = cache.get([_INDEX], now_us=now_us)[0]
     entries = [] if known is None else orjson.loads(known)
-    if [tenant, review_id] not in entries:
-        cache.put({key: orjson.dumps([*entries, [tenant, review_id]])})
+    cache.put({_INDEX: orjson.dumps([*entries, [tenant, review_id]])})
 
 
 def take_waiting(cache: Cache, now_us: int) -> list[Vote]:
     """Every vote that waits in the cache; the cache forgets them."""
-    index = cache_key("", _INDEX)
-    known = cache.get([index], now_us=now_us)[0]
-    if known is None:
-        return []
-    keys = [cache_key(tenant, "votes-waiting", review_id) for tenant, review_id in orjson.loads(known)]
-    votes = [vote for value in cache.get(keys, now_us=now_us) for vote in waiting_votes(value)]
-    cache.drop([*keys, index])
+    known = cache.get([_INDEX], now_us=now_us)[0]
+    reviews = [] if known is None else orjson.loads(known)
+    votes = []
+    for tenant, review_id in reviews:
+        waiting = Waiting.read(cache, tenant, review_id, now_us)
+        if waiting is not None:
+            votes += [Vote(tenant, review_id, user, *latest) for user, latest in waiting.latest.items()]
+    cache.drop([_INDEX, *(cache_key(tenant, "votes-waiting", review_id) for tenant, review_id in reviews)])
     return votes
 
 
