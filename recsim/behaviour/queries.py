@@ -174,7 +174,9 @@ class QueryText:
         all_words = 3 + self._noun_words[parts.noun] + (parts.kind >= 0) + (parts.audience >= 0)
         broad = ~mended & (found.noun >= 0) & (had >= all_words)
         length = np.where(broad, self._noun_words[parts.noun], had + 1)
-        other = self._choose(product, np.where(found.noun < 0, self._noun_words[parts.noun] + 1, length), order, b | 1)
+        other = self._choose(
+            product, np.where(found.noun < 0, self._noun_words[parts.noun] + 1, length), order, b | np.uint32(1)
+        )
         taken = np.where((found.noun < 0)[:, None], found.taken, other.taken)
         noun = np.where(found.noun < 0, parts.noun, other.noun)
         kind = np.where(typo, 0, np.where(synonym, 1, np.where(outside, 2, np.where(broad, 4, 3)))).astype(np.int8)
