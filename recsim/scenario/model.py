@@ -11,7 +11,7 @@ from pydantic import Field
 from recsim.scenario.demand import Capacity
 from recsim.scenario.search import Reviews, Search
 from recsim.scenario.section import Section
-from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Stores, Stream, Training
+from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Search, Stores, Stream, Training
 from recsim.scenario.world import Behaviour, Calendar, Layout, Products, Transport, Users
 
 WORLD_SECTIONS = ("seed", "calendar", "users", "products", "behaviour", "search", "reviews", "transport", "layout")
@@ -37,6 +37,7 @@ class Scenario(Section):
     stores: Stores = Stores()
     gateway: Gateway = Gateway()
     ranking: Ranking = Ranking()
+    search: Search = Search()
     training: Training = Training()
     requests: Requests = Requests()
     evaluation: Evaluation = Evaluation()
