@@ -2,7 +2,7 @@
 
 A query describes one product: the one viewed next, or another of the category by popularity. Its noun comes first;
 then, in one of six orders, attribute, brand, kind, audience and model number until the query is as long as drawn
-(`search.words`). A second search of a session mends the first: it corrects the typo, gives up the synonym or the thing
+(`queries.words`). A second search of a session mends the first: it corrects the typo, gives up the synonym or the thing
 that is not sold, or adds a word. Every column is a look-up into a bank of words; no row is touched by Python.
 """
 
@@ -23,7 +23,7 @@ from recsim.behaviour.synonyms import FILLERS, OUTSIDE, SYNONYMS
 from recsim.behaviour.text import brands
 from recsim.behaviour.wanted import Rules, Shelf
 from recsim.rng import words
-from recsim.scenario.search import Search
+from recsim.scenario.words import Queries
 
 REFINEMENTS = ("corrected", "reworded", "replaced", "narrowed", "broadened")
 """How a second search differs: the typo mended, the catalogue's word for a synonym, a thing that is sold for one that
@@ -69,12 +69,12 @@ class _Words(NamedTuple):
 class QueryText:
     """The queries of a world. `shelf` says what its products are called."""
 
-    def __init__(self, catalogue: Catalogue, shelf: Shelf, search: Search, seed: int) -> None:
+    def __init__(self, catalogue: Catalogue, shelf: Shelf, queries: Queries, seed: int) -> None:
         self._catalogue = catalogue
         self._shelf = shelf
-        self._search = search
+        self._settings = queries
         self._seed = seed
-        self._lengths = np.cumsum(search.words) / np.sum(search.words) * 2.0**32
+        self._lengths = np.cumsum(queries.words) / np.sum(queries.words) * 2.0**32
         self._noun_words = np.array([noun.count(" ") + 1 for noun in wanted.NOUNS])
         tokens = {"noun": wanted.NOUNS, "brand": [b.lower() for b in brands()], "attribute": list(vocab.ATTRIBUTES)}
         known = frozenset(word for some in tokens.values() for word in some) | frozenset(SYNONYMS.values())
@@ -92,8 +92,8 @@ class QueryText:
         entity = salt.astype(np.uint64)
         a, b = words(self._seed, "query/text", entity), words(self._seed, "query/more", entity)
         first = step == 0
-        outside = a[:, 0] < self._search.zero_result_share * 2.0**32
-        typo = (b[:, 0] < self._search.typo_share * 2.0**32) & ~outside
+        outside = a[:, 0] < self._settings.zero_result_share * 2.0**32
+        typo = (b[:, 0] < self._settings.typo_share * 2.0**32) & ~outside
         product = self._described(category, viewed, a)
         length = 1 + np.searchsorted(self._lengths[:-1], a[:, 3], side="right")
         order = (a[:, 1] & 0xFFFF).astype(np.int64) % len(_ORDERS)
@@ -137,7 +137,7 @@ class QueryText:
         entry = self._catalogue.alias[cell]
         kept = (scaled & np.uint64(0xFFFFFFFF)) < entry >> np.uint64(32)
         popular = np.where(kept, cell, (entry & np.uint64(0xFFFFFFFF)).astype(np.int64))
-        found = (a[:, 1] >> 16) < self._search.found_share * 65536.0
+        found = (a[:, 1] >> 16) < self._settings.found_share * 65536.0
         return self._catalogue.product[np.where(found, viewed, popular)]
 
     def _choose(
@@ -184,7 +184,7 @@ class QueryText:
 
     def _synonym(self, found: _Words, b: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Which queries replace a word by a synonym."""
-        drawn = b[:, 2] < self._search.synonym_share * 2.0**32
+        drawn = b[:, 2] < self._settings.synonym_share * 2.0**32
         return drawn & ((self._synonym_noun(found) >= 0) | (self._synonym_attribute(found) >= 0))
 
     def _synonym_noun(self, found: _Words) -> NDArray[np.int64]:

@@ -110,7 +110,7 @@ def build(scenario: Scenario, users: int) -> Rules:
         candidates=behaviour.consideration,
         bounce_under=threshold(behaviour.bounce_share),
         search_under=threshold(behaviour.search_per_session),
-        refine_under=threshold(scenario.search.refine_share),
+        refine_under=threshold(scenario.queries.refine_share),
         stay_below=threshold(behaviour.stay_in_category_share, 16),
         again_below=threshold(behaviour.review_view_share, 16),
         vote_below=vote_below,

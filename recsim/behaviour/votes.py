@@ -18,7 +18,7 @@ from recsim.behaviour.draft import EVENTS, REVIEWS, SESSIONS, send
 from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.quantiles import Table, at
 from recsim.rng import draw, stream_id, unit
-from recsim.scenario.search import Reviews
+from recsim.scenario.words import Reviews
 from recsim.scenario.world import Behaviour
 
 _OLD = stream_id("review/old")

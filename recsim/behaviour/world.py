@@ -59,7 +59,7 @@ def build(scenario: Scenario) -> World:
         traits=traits,
         rules=_with_old_reviews(scenario, calibration.apply(untuned, funnel), funnel, shelf, traits),
         funnel=funnel,
-        queries=QueryText(shelf, shelf_of(traits.category, traits.words), scenario.search, scenario.seed),
+        queries=QueryText(shelf, shelf_of(traits.category, traits.words), scenario.queries, scenario.seed),
         reviews=ReviewText(scenario.reviews, scenario.seed),
     )
 
