@@ -19,13 +19,15 @@ Rows = list[list[str]]
 
 def list_things(
     what: Annotated[
-        str | None, typer.Argument(help="scenarios, worlds, runs, recommenders, metrics, importers or components.")
+        str | None,
+        typer.Argument(help="scenarios, profiles, worlds, runs, recommenders, metrics, importers or components."),
     ] = None,
     json: options.Json = False,
 ) -> None:
     """List what can be named: scenarios, worlds, runs …"""
     kinds: dict[str, Callable[[], Rows]] = {
         "scenarios": _scenarios,
+        "profiles": _profiles,
         "worlds": _worlds,
         "runs": _runs,
         "recommenders": _recommenders,
@@ -49,6 +51,12 @@ def _scenarios() -> Rows:
     from recsim.scenario import load_scenario, scenario_files
 
     return [[name, load_scenario(str(path)).description] for name, path in sorted(scenario_files().items())]
+
+
+def _profiles() -> Rows:
+    from recsim.scenario.profile import load_profile, profile_files
+
+    return [[name, load_profile(name).description] for name in profile_files()]
 
 
 def _worlds() -> Rows:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from recsim.scenario.load import scenario_files
 from recsim.scenario.model import Scenario
+from recsim.scenario.profile import load_profile, profile_files
 from recsim.scenario.section import Section
 
 HEAD = """# Scenarios
@@ -27,7 +28,9 @@ count = 2_000
 - A name (`smoke`) is looked up in `./scenarios`, then among the shipped ones; a path ending in `.toml` is read as it
   is; a `manifest.json` stands for the scenario it records.
 - `--set users.count=500` overrides one value; `RECSIM_USERS__COUNT=500` does so from the environment.
-- Precedence: `--seed`, `--set`, `RECSIM_*`, the file, what it extends, the defaults below.
+- Precedence: `--seed`, `--set`, `RECSIM_*`, the file, what it extends, the profile, the defaults below.
+- `profile = "otto"` (or `--set profile=otto`, or `RECSIM_PROFILE`) puts the model values of a [profile](profiles.md)
+  in place of the defaults; a path ending in `.toml` names a profile of your own, as `recsim calibrate` writes it.
 - A table of names (`users.regions`, `users.tenants`, `ranking.weights`, `evaluation.signals`) that is given, in part or
   whole, takes the place of the default one.
 - Unknown keys, wrong types and values out of bounds are all reported at once, before anything is written.
@@ -40,6 +43,8 @@ def page() -> str:
     """The whole page."""
     shipped = [f"| `{name}` | {_description(path)} |" for name, path in sorted(scenario_files().items())]
     parts = [HEAD, "## Shipped scenarios\n\n| name | what it is |\n|---|---|\n" + "\n".join(shipped)]
+    profiles = [f"| `{name}` | {load_profile(name).description} |" for name in profile_files()]
+    parts.append("## Shipped profiles\n\n| name | what it is |\n|---|---|\n" + "\n".join(profiles))
     for name, field in Scenario.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             parts.append(_section(name, field.annotation))

@@ -1,6 +1,7 @@
 """Reading a scenario: find the file, follow `extends`, apply overrides, and report every problem at once.
 
-Precedence, strongest first: `--seed`, `--set`, `RECSIM_*` variables, the file, what it extends, the defaults.
+Precedence, strongest first: `--seed`, `--set`, `RECSIM_*` variables, the file, what it extends, the profile, the
+defaults.
 """
 
 from __future__ import annotations
@@ -17,24 +18,39 @@ from pydantic_core import ErrorDetails
 
 from recsim.errors import BadInput
 from recsim.registry import did_you_mean
-from recsim.scenario.model import Scenario
+from recsim.scenario.model import WORLD_SECTIONS, Scenario
+from recsim.scenario.profile import load_profile
 
 Tree = dict[str, Any]
 
 FOLDERS = ("RECSIM_DATA_DIR", "RECSIM_REPORTS_DIR", "RECSIM_REAL_DATA")
 """Variables that name folders, not scenario values."""
 
+TOP = ("RECSIM_SEED", "RECSIM_PROFILE")
+"""Variables of the keys that stand in no section."""
+
+
+DEFAULT_SIZE: Tree = {"users": {"count": 100_000}}
+"""What is taken where nobody says how many users there are."""
+
 
 def load_scenario(reference: str, *, sets: Sequence[str] = (), seed: int | None = None) -> Scenario:
     """The validated scenario a name, a TOML file or a run's manifest stands for; raises `BadInput`."""
     path = find_scenario(reference)
-    if path.suffix == ".json":
+    recorded = path.suffix == ".json"
+    if recorded:
         tree = _from_manifest(path)
     else:
         tree = _read(path, ())
         tree.setdefault("name", path.stem)
-    for given in (_from_environment(os.environ), *map(_from_set, sets)):
-        tree = _choose_size(merge(tree, given), given)
+    given: Tree = {}
+    for one in (_from_environment(os.environ), *map(_from_set, sets)):
+        given = _choose_size(merge(given, one), one)
+    if recorded and given.get("profile", tree.get("profile")) != tree.get("profile"):
+        raise BadInput(f"{path} records every value, so a profile changes nothing there; name the scenario instead.")
+    tree = _choose_size(merge(tree, given), given)
+    if not recorded:
+        tree = _on_profile(tree)
     if seed is not None:
         tree["seed"] = seed
     return validate(tree, place=reference)
@@ -111,6 +127,17 @@ def _read(path: Path, above: tuple[Path, ...]) -> Tree:
     return _choose_size(merge(lower, tree), tree)
 
 
+def _on_profile(tree: Tree) -> Tree:
+    """The tree over the model values of the profile it names, over the default number of users."""
+    reference = tree.get("profile")
+    model = load_profile(reference).model if isinstance(reference, str) else {}
+    for section in sorted(set(model) - set(WORLD_SECTIONS)):
+        known = [name for name in WORLD_SECTIONS if name != "seed"]
+        raise BadInput(f"profile {reference}: [model.{section}] is no part of a world.{did_you_mean(section, known)}")
+    model = _choose_size(merge(DEFAULT_SIZE, model), model)
+    return _choose_size(merge(model, tree), tree)
+
+
 def _choose_size(tree: Tree, own: Tree) -> Tree:
     """A scenario that names one of the two sizes of users takes the other, inherited, one out."""
     users, mine = tree.get("users"), own.get("users")
@@ -134,12 +161,12 @@ def _from_manifest(path: Path) -> Tree:
 
 
 def _from_environment(variables: Mapping[str, str]) -> Tree:
-    """`RECSIM_SEED=3` and `RECSIM_USERS__COUNT=500`."""
+    """`RECSIM_SEED=3`, `RECSIM_PROFILE=otto` and `RECSIM_USERS__COUNT=500`."""
     tree: Tree = {}
     for name in sorted(variables):
         if not name.startswith("RECSIM_") or name in FOLDERS:
             continue
-        if name != "RECSIM_SEED" and "__" not in name:
+        if name not in TOP and "__" not in name:
             raise BadInput(
                 f"environment variable {name} says nothing recsim knows; a scenario value is set as "
                 "RECSIM_USERS__COUNT (two underscores between section and key), the seed as RECSIM_SEED."

@@ -22,6 +22,7 @@ class Scenario(Section):
 
     name: str = Field("unnamed", pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="name, from the file")
     description: str = Field("", description="one sentence")
+    profile: str | None = Field(None, description="profile whose model values stand in place of the defaults")
     seed: int = Field(1, ge=0, lt=2**32, description="of every random stream")
     calendar: Calendar = Calendar()
     users: Users = Users(count=100_000)
