@@ -17,7 +17,8 @@ from scipy.sparse import csr_matrix
 
 from recsim.clock import iso
 from recsim.dataset import Dataset
-from recsim.evaluate.task import NEVER, Evidence, Part, Task, place_in
+from recsim.evaluate.rows import source_of
+from recsim.evaluate.task import NEVER, Part, Task, place_in
 
 EXAMPLES = 3
 
@@ -112,7 +113,7 @@ def created_us(world: Dataset) -> NDArray[np.int64] | None:
 
 
 def check_lists(
-    name: str, task: Task, cases: NDArray[np.int64], products: NDArray[np.int64], created: NDArray[np.int64] | None
+    name: str, task: Task, cases: NDArray[np.int64], products: NDArray[np.int32], created: NDArray[np.int64] | None
 ) -> Checked:
     """The lists a recommender gave, or a file brought: products not yet there, and counts taken from the test part."""
     found: list[Finding | None] = [_counted_test(name, task, products)]
@@ -229,9 +230,10 @@ def _pairs(matrix: csr_matrix, places: NDArray[np.int64]) -> list[str]:
 
 
 def _too_early(world: Dataset, created: NDArray[np.int64]) -> Finding | None:
-    """Rows that use a product before it entered the catalogue."""
-    count, of, shown = 0, 0, []
-    tables = [name for name in ("events", "interactions", "reviews") if world.has(name)]
+    """Rows of the tables that are split that use a product before it entered the catalogue."""
+    count, of = 0, 0
+    shown: list[str] = []
+    tables = sorted({source_of(world), *(["interactions"] if world.has("interactions") else [])})
     for table in tables:
         for partition in world.partitions(table):
             names = ["user_id", "product_id", "event_timestamp"]
@@ -240,8 +242,10 @@ def _too_early(world: Dataset, created: NDArray[np.int64]) -> Finding | None:
             products = frame["product_id"].to_numpy()
             early = np.flatnonzero(times < created[products])
             of, count = of + len(frame), count + len(early)
-            for at in early[: EXAMPLES - len(shown)].tolist():
-                shown.append(f"{table}: user {frame['user_id'][at]}, product {products[at]} at {iso(int(times[at]))}")
+            shown += [
+                f"{table}: user {frame['user_id'][at]}, product {products[at]} at {iso(int(times[at]))}"
+                for at in early[: EXAMPLES - len(shown)].tolist()
+            ]
     return _finding("before-it-existed", "data", count, of, "rows use a product before its created_at", shown)
 
 
@@ -262,7 +266,7 @@ def _contradictions(world: Dataset) -> Finding | None:
 
 
 def _not_yet(
-    name: str, task: Task, cases: NDArray[np.int64], products: NDArray[np.int64], created: NDArray[np.int64]
+    name: str, task: Task, cases: NDArray[np.int64], products: NDArray[np.int32], created: NDArray[np.int64]
 ) -> Finding | None:
     assert task.cut_us is not None, "the split has an instant"
     late = (products >= 0) & (created[products] >= task.cut_us)
@@ -276,7 +280,7 @@ def _not_yet(
     return _finding("recommended-before-it-existed", name, len(rows), int((products >= 0).sum()), says, shown)
 
 
-def _counted_test(name: str, task: Task, products: NDArray[np.int64]) -> Finding | None:
+def _counted_test(name: str, task: Task, products: NDArray[np.int32]) -> Finding | None:
     """Lists in the order of counts that hold the test part.
 
     Two neighbours of a list are out of order by a count where the lower one is counted more often. Lists that are in
@@ -290,7 +294,7 @@ def _counted_test(name: str, task: Task, products: NDArray[np.int64]) -> Finding
     )  # fmt: skip
     tested = task.evidence.test.pairs.matrix
     held = [tested] if task.evidence.validation is None else [tested, task.evidence.validation.pairs.matrix]
-    extra = sum(np.bincount(part.indices, minlength=task.train.products) for part in held)
+    extra = np.sum([np.bincount(part.indices, minlength=task.train.products) for part in held], axis=0)
     upper, lower = products[:, :-1].ravel(), products[:, 1:].ravel()
     both = (upper >= 0) & (lower >= 0)
     upper, lower = upper[both], lower[both]

@@ -67,7 +67,12 @@ class Gathering:
     def _merged(self, parts: list[Pairs]) -> Interactions:
         together = Rows.together(
             [
-                Rows(part.users.astype(np.int64), part.products.astype(np.int64), part.weights.astype(float), part.last_us)
+                Rows(
+                    part.users.astype(np.int64),
+                    part.products.astype(np.int64),
+                    part.weights.astype(float),
+                    part.last_us,
+                )
                 for part in parts
             ]
         )

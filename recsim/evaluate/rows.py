@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
@@ -42,7 +42,9 @@ class Rows:
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """The chosen rows (a mask, or places), in that order."""
-        columns = {name: None if column is None else column[chosen] for name, column in vars(self).items()}
+        columns: dict[str, Any] = {
+            name: None if column is None else column[chosen] for name, column in vars(self).items()
+        }
         return type(self)(**columns)
 
     @property
@@ -59,7 +61,7 @@ class Rows:
         if not parts:
             empty = np.empty(0, np.int64)
             return cls(empty, empty, np.empty(0))
-        columns = {}
+        columns: dict[str, Any] = {}
         for name in vars(parts[0]):
             found = [column for part in parts if (column := getattr(part, name)) is not None]
             columns[name] = np.concatenate(found) if len(found) == len(parts) else None
@@ -82,7 +84,9 @@ def count_rows(world: Dataset, table: str) -> int:
     return sum(record.rows or 0 for name, record in world.manifest.outputs.items() if name.startswith(f"{table}/"))
 
 
-def read_rows(world: Dataset, source: Source, signals: Mapping[str, float], *, sessions: bool = False) -> Iterator[Rows]:
+def read_rows(
+    world: Dataset, source: Source, signals: Mapping[str, float], *, sessions: bool = False
+) -> Iterator[Rows]:
     """The signals of a world, whole users at a time; deliveries of an event after its first are left out.
 
     An event weighs what `signals` says of its type, a review what it says of submit_review, an interaction its own
@@ -100,7 +104,9 @@ def read_rows(world: Dataset, source: Source, signals: Mapping[str, float], *, s
         yield _rows(frame.with_columns(weight=pl.lit(signals.get("submit_review", 0.0), pl.Float64)), sessions=False)
 
 
-def positives(world: Dataset, source: Source, signals: Mapping[str, float], *, sessions: bool = False) -> Iterator[Rows]:
+def positives(
+    world: Dataset, source: Source, signals: Mapping[str, float], *, sessions: bool = False
+) -> Iterator[Rows]:
     """`read_rows` without empty parts; raises `BadInput` where nothing carries a weight."""
     found = 0
     for part in read_rows(world, source, signals, sessions=sessions):

@@ -85,7 +85,7 @@ class Evaluation(Section):
         "sliding-windows", "user-time",
     ] = Field(
         "auto",
-        description="auto is the split the world brings (next-item of sessions, next-basket of baskets), else global-time",
+        description="auto is the split a world brings (next-item of sessions, next-basket of baskets) or global-time",
     )  # fmt: skip
     test_share: float = Field(
         0.2, gt=0, lt=1, description="part tested on: of the time span, of a user's products, or of the pairs"
@@ -95,12 +95,17 @@ class Evaluation(Section):
     )
     judge_on: Literal["test", "validation"] = Field("test", description="validation leaves the test part untouched")
     seen: Literal["auto", "mask", "keep"] = Field(
-        "auto", description="whether lists leave out what a user has in training; auto keeps it for sessions and baskets"
+        "auto",
+        description="whether lists leave out what a user has in training; auto keeps it for sessions and baskets",
     )
     folds: int = Field(5, ge=2, le=100, description="folds of a k-fold split")
     windows: int = Field(4, ge=1, le=1000, description="windows of a sliding-windows split")
     leave_out: int = Field(1, ge=1, le=100, description="products a user that leave-last-out holds out")
     seeds: int = Field(1, ge=1, le=100, description="model seeds; their luck is told apart from that of the users")
+    ties: Literal["expected", "listed"] = Field(
+        "expected", description="equal scores: the mean over all orders, or the order given"
+    )
+    segments: bool = Field(True, description="scores by parts of users and products as well")  # noqa: FBT003 - a default
     test: Literal["randomisation", "t"] = Field("randomisation", description="paired test between recommenders")
     recommenders: list[str] = Field(
         ["random", "popular", "item-knn", "ease", "als", "bpr"], min_length=1, description="recommenders compared"

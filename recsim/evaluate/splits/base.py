@@ -31,7 +31,7 @@ class Split:
     name: str
     masks_seen: bool
     tasks: Callable[[Dataset, Evaluation, Wanted], Iterator[Task]]
-    check: Callable[[Dataset], None] = lambda world: None
+    check: Callable[[Dataset], None] = lambda _: None
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
     yield by_labels(world, _both(log, given), _label, wanted, kind="given", sets=sets)
 
 
-def _both(log: Iterator[Rows] | list[Rows], given: list[Rows]) -> Iterator[Rows]:
+def _both(log: Iterable[Rows], given: list[Rows]) -> Iterator[Rows]:
     yield from log
     yield from given
 

@@ -24,9 +24,8 @@ def check(world: Dataset) -> None:
     """Raises `BadInput` where the world has no baskets."""
     if world.has("events"):
         return
-    if world.has("interactions"):
-        if not world.scan("interactions").select("session").null_count().collect().item():
-            return
+    if world.has("interactions") and not world.scan("interactions").select("session").null_count().collect().item():
+        return
     raise BadInput(f"world {world.name} has no baskets (sessions of purchases); use another --split.")
 
 

@@ -136,7 +136,9 @@ def _as_given() -> tuple[Label, dict[str, Any], int | None]:
 
 
 def _by_time(world: Dataset, evaluation: Evaluation) -> tuple[Label, dict[str, Any], int]:
-    spans = [(int(rows.times.min()), int(rows.times.max())) for rows in _rows(world, evaluation, given=False) if len(rows)]
+    spans = [
+        (int(rows.times.min()), int(rows.times.max())) for rows in _rows(world, evaluation, given=False) if len(rows)
+    ]
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
     cut_us = first + round((1.0 - evaluation.test_share) * (last - first))
     before_us = cut_us - round(evaluation.validation_share * (last - first))

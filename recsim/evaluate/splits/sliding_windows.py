@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
             f"world {world.name} is too short for {evaluation.windows} windows; set evaluation.windows to fewer."
         )
     reserve_us = round(evaluation.validation_share * (last - first))
-    for number, (cut_us, end_us) in enumerate(zip(edges[:-1], edges[1:], strict=True), start=1):
+    for number, (cut_us, end_us) in enumerate(pairwise(edges), start=1):
         validated = wanted.judge_on == "validation"
         yield by_labels(
             world,

@@ -32,7 +32,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
 
 
 def labels(rows: Rows, test: Count, validation: Count) -> NDArray[np.int8]:
-    """TEST for the first meetings with a user's last products, VALIDATION for those with the ones before, TRAIN earlier.
+    """TEST for first meetings with a user's last products, VALIDATION with those before, TRAIN for what is earlier.
 
     A user keeps at least one product in training; what he does again after his training ends is UNUSED.
     """
