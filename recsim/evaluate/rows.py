@@ -119,13 +119,13 @@ def positives(
         )
 
 
-def check_timed(part: Rows, world: Dataset, source: Source) -> Rows:
-    """The rows, if all have a time; else raises `BadInput`."""
-    if part.times_us is None:
+def check_times(world: Dataset) -> None:
+    """Raises `BadInput` where rows of the world have no time, so that it can't be split by time."""
+    source = source_of(world)
+    if world.scan(source).select("event_timestamp").null_count().collect().item():
         raise BadInput(
             f"table {source} of world {world.name} has rows without a time; use --split given, random or k-fold."
         )
-    return part
 
 
 def _events(world: Dataset, partition: int, signals: Mapping[str, float], *, sessions: bool) -> Rows:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
 from recsim.evaluate.matrix import Gathering, joined, sessions_in_order
-from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows, Source, check_timed, positives, source_of
+from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows, Source, positives, source_of
 from recsim.evaluate.task import NEVER, Evidence, Part, Task, Wanted, counts, sampled, truth_of, without
 from recsim.recommenders.base import Histories, Interactions
 from recsim.scenario.system import Evaluation
@@ -132,10 +132,9 @@ def check_not_empty(world: Dataset, train: int, truth: int, *, kind: str, judge_
 
 
 def timed_rows(world: Dataset, evaluation: Evaluation, *, sessions: bool = False) -> Iterator[Rows]:
-    """All rows of a world that have a weight, each with its time; raises `BadInput` where one has none."""
+    """All rows of a world that have a weight, each with its time (see `check_times`)."""
     source = source_of(world)
-    for part in positives(world, source, evaluation.signals, sessions=sessions):
-        yield check_timed(part, world, source)
+    yield from positives(world, source, evaluation.signals, sessions=sessions)
 
 
 def time_span(world: Dataset, evaluation: Evaluation) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recsim.clock import iso
 from recsim.dataset import Dataset
-from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows
+from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows, check_times
 from recsim.evaluate.splits.base import Split, by_labels, time_span, timed_rows
 from recsim.evaluate.task import Task, Wanted
 from recsim.scenario.system import Evaluation
@@ -33,4 +33,4 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
     yield by_labels(world, parts, label, wanted, kind="global-time", facts=facts, cut_us=judged_from)
 
 
-SPLIT = Split("global-time", masks_seen=True, tasks=tasks)
+SPLIT = Split("global-time", masks_seen=True, tasks=tasks, check=check_times)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
-from recsim.evaluate.rows import Rows
+from recsim.evaluate.rows import Rows, check_times
 from recsim.evaluate.splits.base import Split, by_labels, timed_rows
 from recsim.evaluate.splits.user_time import labels
 from recsim.evaluate.task import Task, Wanted
@@ -31,4 +31,4 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
     yield by_labels(world, parts, label, wanted, kind="leave-last-out", facts={"leave_out": out})
 
 
-SPLIT = Split("leave-last-out", masks_seen=True, tasks=tasks)
+SPLIT = Split("leave-last-out", masks_seen=True, tasks=tasks, check=check_times)

@@ -13,7 +13,7 @@ from recsim.clock import iso
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
 from recsim.evaluate.matrix import joined, sessions_in_order
-from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows, check_timed, read_rows, source_of
+from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows, check_times, read_rows, source_of
 from recsim.evaluate.splits.base import Gathered, Split, check_not_empty
 from recsim.evaluate.splits.given import has_given
 from recsim.evaluate.task import Evidence, Part, Prefixes, Task, Wanted, counts, sampled
@@ -24,9 +24,11 @@ Label = Callable[[Rows], NDArray[np.int8]]
 
 
 def check(world: Dataset) -> None:
-    """Raises `BadInput` where the world has no sessions."""
+    """Raises `BadInput` where the world has no sessions, or neither times nor a split of its own."""
     if world.has("events"):
         return
+    if not has_given(world):
+        check_times(world)
     if world.has("interactions"):
         columns = world.scan("interactions").select("session", "position", "event_timestamp").null_count().collect()
         lacking = dict(zip(columns.columns, columns.row(0), strict=True))
@@ -122,9 +124,7 @@ def _rows(world: Dataset, evaluation: Evaluation, *, given: bool) -> Iterator[Ro
     """Views where the log has types and views weigh something: a cart of the product just viewed is no next click."""
     source = "interactions" if given else source_of(world)
     views = {name: weight for name, weight in evaluation.signals.items() if name == "view_product" and weight > 0}
-    found = read_rows(world, source, views or evaluation.signals, sessions=True)
-    for rows in found:
-        yield rows if given else check_timed(rows, world, source)
+    return read_rows(world, source, views or evaluation.signals, sessions=True)
 
 
 def _as_given() -> tuple[Label, dict[str, Any], int | None]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recsim.clock import iso
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
-from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows
+from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows, check_times
 from recsim.evaluate.splits.base import Label, Split, by_labels, time_span, timed_rows
 from recsim.evaluate.task import Task, Wanted
 from recsim.scenario.system import Evaluation
@@ -49,4 +49,4 @@ def _label(before_us: int, cut_us: int, end_us: int) -> Label:
     return label
 
 
-SPLIT = Split("sliding-windows", masks_seen=True, tasks=tasks)
+SPLIT = Split("sliding-windows", masks_seen=True, tasks=tasks, check=check_times)

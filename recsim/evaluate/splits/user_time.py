@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
-from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows
+from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows, check_times
 from recsim.evaluate.splits.base import Split, by_labels, timed_rows
 from recsim.evaluate.task import NEVER, Task, Wanted
 from recsim.scenario.system import Evaluation
@@ -59,4 +59,4 @@ def _share(share: float, *, least: int) -> Count:
     return lambda sizes: np.maximum(np.round(share * sizes).astype(np.int64), least)
 
 
-SPLIT = Split("user-time", masks_seen=True, tasks=tasks)
+SPLIT = Split("user-time", masks_seen=True, tasks=tasks, check=check_times)
