@@ -65,6 +65,14 @@ ADAPTERS: dict[str, Registry] = {
             "s3": "recsim.adapters.s3:S3MediaStore",
         },
     ),
+    "reviews": Registry(
+        "review store",
+        {
+            "sqlite": "recsim.components.review_store:SqliteReviewStore",
+            "mongomock": "recsim.adapters.mongo_reviews:MongoReviewStore",
+            "mongodb": "recsim.adapters.mongo_reviews:MongoReviewStore",
+        },
+    ),
     "topics": Registry(
         "topic log",
         {
