@@ -61,6 +61,7 @@ ADAPTERS: dict[str, Registry] = {
     "media": Registry(
         "media store",
         {
+            "embedded": "recsim.components.media:EmbeddedMediaStore",
             "directory": "recsim.components.media:DirectoryMediaStore",
             "s3": "recsim.adapters.s3:S3MediaStore",
         },
