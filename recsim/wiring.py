@@ -86,6 +86,7 @@ ADAPTERS: dict[str, Registry] = {
         "product store",
         {
             "sqlite": "recsim.components.product_store:SqliteProductStore",
+            "replica-set": "recsim.components.replicated_store:ReplicatedProductStore",
             "mongomock": "recsim.adapters.mongo:MongoProductStore",
             "mongodb": "recsim.adapters.mongo:MongoProductStore",
         },
