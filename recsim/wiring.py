@@ -24,6 +24,38 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
         },
     ),
+    "cache": Registry(
+        "cache",
+        {
+            "embedded": "recsim.components.cache:EmbeddedCache",
+            "fakeredis": "recsim.adapters.redis_cache:RedisCache",
+            "redis": "recsim.adapters.redis_cache:RedisCache",
+        },
+    ),
+    "inventory": Registry(
+        "inventory",
+        {
+            "sqlite": "recsim.components.inventory:SqliteInventory",
+            "postgresql": "recsim.adapters.postgres:PostgresInventory",
+            "postgres": "recsim.adapters.postgres:PostgresInventory",
+        },
+    ),
+    "carts": Registry(
+        "cart store",
+        {
+            "embedded": "recsim.components.cart:EmbeddedCartStore",
+            "fakeredis": "recsim.adapters.redis_cart:RedisCartStore",
+            "redis": "recsim.adapters.redis_cart:RedisCartStore",
+        },
+    ),
+    "topics": Registry(
+        "topic log",
+        {
+            "embedded": "recsim.components.segment_log:SegmentLog",
+            "mock-kafka": "recsim.adapters.kafka:KafkaLog",
+            "kafka": "recsim.adapters.kafka:KafkaLog",
+        },
+    ),
     "products": Registry(
         "product store",
         {
