@@ -14,7 +14,7 @@ from recsim.recommenders.base import Histories, Interactions, Slates
 from recsim.recommenders.topk import NOTHING
 
 NAMES = RECOMMENDERS.names()
-LEARNERS = [name for name in NAMES if name not in ("random", "popular", "session-popular")]
+LEARNERS = [name for name in NAMES if name not in ("random", "popular", "personal-popular", "session-popular")]
 CONTINUERS = [name for name in NAMES if hasattr(RECOMMENDERS.load(name), "recommend_after")]
 
 
