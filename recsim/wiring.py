@@ -24,6 +24,16 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
         },
     ),
+    "index": Registry(
+        "product index",
+        {
+            "embedded": "recsim.components.search_engine:TantivyProductIndex",
+            "opensearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "opensearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
+        },
+    ),
     "cache": Registry(
         "cache",
         {
@@ -46,6 +56,21 @@ ADAPTERS: dict[str, Registry] = {
             "embedded": "recsim.components.cart:EmbeddedCartStore",
             "fakeredis": "recsim.adapters.redis_cart:RedisCartStore",
             "redis": "recsim.adapters.redis_cart:RedisCartStore",
+        },
+    ),
+    "media": Registry(
+        "media store",
+        {
+            "directory": "recsim.components.media:DirectoryMediaStore",
+            "s3": "recsim.adapters.s3:S3MediaStore",
+        },
+    ),
+    "reviews": Registry(
+        "review store",
+        {
+            "sqlite": "recsim.components.review_store:SqliteReviewStore",
+            "mongomock": "recsim.adapters.mongo_reviews:MongoReviewStore",
+            "mongodb": "recsim.adapters.mongo_reviews:MongoReviewStore",
         },
     ),
     "topics": Registry(
