@@ -24,6 +24,16 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
         },
     ),
+    "index": Registry(
+        "product index",
+        {
+            "embedded": "recsim.components.search_engine:TantivyProductIndex",
+            "opensearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "opensearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
+        },
+    ),
     "cache": Registry(
         "cache",
         {
@@ -70,6 +80,14 @@ ADAPTERS: dict[str, Registry] = {
             "embedded": "recsim.components.precomputed:EmbeddedPrecomputedStore",
             "fakeredis": "recsim.adapters.redis_vectors:RedisPrecomputedStore",
             "redis": "recsim.adapters.redis_vectors:RedisPrecomputedStore",
+        },
+    ),
+    "reviews": Registry(
+        "review store",
+        {
+            "sqlite": "recsim.components.review_store:SqliteReviewStore",
+            "mongomock": "recsim.adapters.mongo_reviews:MongoReviewStore",
+            "mongodb": "recsim.adapters.mongo_reviews:MongoReviewStore",
         },
     ),
     "topics": Registry(

@@ -22,6 +22,9 @@ USER_SHARE = np.float32(0.5)
 RECENT_ANCHORS = 5
 """Products seen last whose pairs are asked for at home."""
 
+_STRENGTH = {"bought": np.float32(1.0), "viewed": np.float32(0.5)}
+"""What the strongest pair of a kind is worth as `co_purchase`: a common session is weaker evidence than a basket."""
+
 SEARCH_ANCHORS = 10
 """Best keyword hits whose mean vector and pairs stand for what the words mean."""
 
@@ -133,7 +136,8 @@ class CandidateSources:
             products, scores, anchored = _summed(partners, scores, anchored)
         elsewhere = ~np.isin(products, anchors)
         products, scores, anchored = products[elsewhere][:n], scores[elsewhere][:n], anchored[elsewhere][:n]
-        return found(name, products, co_purchase=scores if name == "bought" else None, anchors=anchored)
+        strength = scores / np.float32(scores.max(initial=1.0)) * _STRENGTH[name]
+        return found(name, products, co_purchase=strength.astype(np.float32), anchors=anchored)
 
     def _near(
         self,

@@ -33,6 +33,7 @@ def documents(products: pa.Table) -> Iterator[Document]:
             "brand": row["brand"],
             "category": row["category"],
             "price_usd": row["price_usd"],
+            "tenant": row["tenant"],
         }
 
 
@@ -89,11 +90,12 @@ class ReviewBook:
         if direction:
             record["up_votes" if direction > 0 else "down_votes"] += step
 
-    def votes(self) -> tuple[list[int], list[int], list[int]]:
-        """Of every review its product, its up votes and its down votes."""
+    def votes(self) -> tuple[list[int], list[float], list[int], list[int]]:
+        """Of every review its product, its stars, its up votes and its down votes."""
         records = [(self._product_of[number], review.record) for number, review in self._by_id.items()]
         return (
             [product for product, _ in records],
+            [float(record["rating"].partition("/")[0]) for _, record in records],
             [record["up_votes"] for _, record in records],
             [record["down_votes"] for _, record in records],
         )

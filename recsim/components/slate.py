@@ -26,7 +26,7 @@ NO_ANCHOR = -1
 class Candidates:
     """n distinct products with where each was found and how well it fits: `affinity` is an inner product of
     vectors (0 where there is no vector), `relevance` the keyword score (0 where the keyword index did not find it),
-    `co_purchase` how strongly it is bought together with the anchors (0 where it is not).
+    `co_purchase` how strongly baskets (and, at half, sessions) tie it to the anchors, 0 to 1.
 
     `sources` is the first source that found it, `found_by` all of them as bits; `anchors` is the product that led the
     first source to it, -1 where none did.

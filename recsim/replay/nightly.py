@@ -11,7 +11,7 @@ from recsim.components.catalogue import Catalogue
 from recsim.components.embedding_store import EmbeddingStore, keep_last
 from recsim.components.feature_store import EMBEDDING_DECIMALS
 from recsim.components.precomputed import NIGHTLY, PrecomputedStore
-from recsim.components.product_index import ProductIndex
+from recsim.components.product_index import ProductIndex, SearchQuery
 from recsim.components.retrieval import Publication
 from recsim.recommenders.diversity import Diversity
 from recsim.recommenders.rerank import Reranker
@@ -27,9 +27,9 @@ def reranker_of(scenario: Scenario) -> Reranker:
     return Reranker(ranking.weights, ranking.policy, ranking.temperature, scenario.seed, diversity)
 
 
-def keyword_hits(index: ProductIndex, text: str, n: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The best products for words, as the engine asks for them."""
-    hits = index.search(text, n)
+def keyword_hits(index: ProductIndex, text: str, n: int, tenant: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """A tenant's best products for words, as the engine asks for them."""
+    hits = index.search(SearchQuery(text, n, tenant=tenant))
     return hits.products, hits.scores
 
 

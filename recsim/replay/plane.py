@@ -17,6 +17,7 @@ from recsim.components.context import ContextTable
 from recsim.components.documents import ReviewBook, documents
 from recsim.components.feature_store import FeatureStore
 from recsim.components.gateway import Gateway
+from recsim.components.helpfulness import review_quality
 from recsim.components.load_balancer import LoadBalancer
 from recsim.components.product_index import ProductIndex
 from recsim.components.product_store import ProductStore
@@ -26,13 +27,14 @@ from recsim.components.recommendation_api import apis
 from recsim.components.records import session_features
 from recsim.components.reranker import RerankService
 from recsim.components.retrieval import CandidateRetrieval, Publication
-from recsim.components.review_signals import review_signals
-from recsim.components.search import SearchService
+from recsim.components.search import SUGGEST_ROUTE, SearchService
+from recsim.components.search_feed import SearchFeed
 from recsim.components.tokens import issue, simulated_secret
 from recsim.dataset import Dataset
 from recsim.progress import Progress
 from recsim.replay.nightly import Nightly, keyword_hits, reranker_of
 from recsim.replay.requests import ROUTES, Plan
+from recsim.replay.search_log import SearchLog, index_of
 from recsim.replay.served import Made, Served
 from recsim.replay.shop_statistics import ShopStatistics
 from recsim.scenario import Scenario
@@ -66,8 +68,11 @@ class RequestPlane:
         self._regions = [region or "" for region in users["region"].to_pylist()]
         self.features: FeatureStore = connect("features", scenario.stores.features)
         self.products: ProductStore = connect("products", scenario.stores.products)
-        self._documents = _Documents(self.products, self.catalogue)
-        index = self._documents.load(products, progress)
+        self._index = index_of(scenario)
+        self.search_log = SearchLog(self._index, scenario.search)
+        self._documents = _Documents(self.products, self.catalogue, self._index)
+        self._documents.load(products, progress)
+        self.search_log.name(products)
         self.retrieval = CandidateRetrieval(self.catalogue)
         self._reranker = RerankService(
             reranker_of(scenario), self.catalogue, signals_before_any(self.catalogue),
@@ -77,22 +82,30 @@ class RequestPlane:
         self._nightly = Nightly(scenario, self.catalogue, self._user_keys, users["tenant"].to_pylist())
         self._secret = simulated_secret(scenario.seed)
         self.rate = Rate.per_minute(scenario.gateway.requests_per_minute, scenario.gateway.burst)
-        self._balancer = self._wire(index)
+        self._balancer = self._wire()
         self._clients: dict[int, Client] = {}
         self._requests = 0
 
-    def _wire(self, index: ProductIndex) -> LoadBalancer:
+    def _wire(self) -> LoadBalancer:
         ranking = self._scenario.ranking
         engine = RecommendationEngine(
             catalogue=self.catalogue, features=self.features, retrieval=self.retrieval, reranker=self._reranker,
             products=self.products, candidates=ranking.candidates, slate=ranking.slate, shelves=self.shelves,
             precomputed=self._nightly.lists, budget_us=ranking.budget_ms * US_PER_MS,
         )  # fmt: skip
-        self.shelves.keywords = lambda text, n, _tenant: keyword_hits(index, text, n)
-        search = SearchService(index=index, engine=engine, retrieval=self.retrieval, candidates=ranking.candidates)
+        index = self._index
+        self.shelves.keywords = lambda text, n, tenant: keyword_hits(index, text, n, tenant)
+        search = SearchService(
+            index=self._index, engine=engine, retrieval=self.retrieval, candidates=ranking.candidates,
+            slate=ranking.slate, suggestions=self.search_log.suggestions, facets=self._scenario.search.facets,
+        )  # fmt: skip
         quotas: QuotaStore = connect("quotas", self._scenario.stores.quotas)
         quotas.forget()
-        routes = dict.fromkeys(SURFACES, engine) | {ROUTES["search"]: search} | apis(self.catalogue, engine)
+        routes = (
+            dict.fromkeys(SURFACES, engine)
+            | dict.fromkeys((ROUTES["search"], SUGGEST_ROUTE), search)
+            | apis(self.catalogue, engine)
+        )
         names = [f"gateway-{number}" for number in range(1, self._scenario.gateway.instances + 1)]
         return LoadBalancer(
             {name: Gateway(name, secret=self._secret, quotas=quotas, rate=self.rate, routes=routes) for name in names}
@@ -200,14 +213,15 @@ class RequestPlane:
 class _Documents:
     """The product documents, in the store and in the keyword index."""
 
-    def __init__(self, store: ProductStore, catalogue: Catalogue) -> None:
+    def __init__(self, store: ProductStore, catalogue: Catalogue, index: ProductIndex) -> None:
         self._store = store
         self._catalogue = catalogue
+        self._index = index
+        self._feed = SearchFeed(index)
         self._reviews = ReviewBook()
 
-    def load(self, products: pa.Table, progress: Progress) -> ProductIndex:
+    def load(self, products: pa.Table, progress: Progress) -> None:
         """Fill the store from the catalogue, in batches, and index what went in."""
-        index = ProductIndex()
         total = products.num_rows
         batches = [products.slice(start, _BATCH) for start in range(0, total, _BATCH)]
 
@@ -216,20 +230,26 @@ class _Documents:
             for batch in batches:
                 made = list(documents(batch))
                 self._store.put_many(made)
-                for document in made:
-                    yield number, document
+                for document, created in zip(made, batch["created_at"].to_pylist(), strict=True):
+                    yield number, {**document, "created_at": created}
                     number += 1
                 progress("products", number, total, "products")
 
-        index.build(stored())
-        return index
+        self._index.build(stored())
 
     def review_signals(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Review quality and votes of every product, for the reranker."""
-        return review_signals(len(self._catalogue), *self._reviews.votes())
+        products, stars, up, down = (np.array(column) for column in self._reviews.votes())
+        quality = review_quality(
+            products.astype(np.int64), stars.astype(np.float64), up.astype(np.int64), down.astype(np.int64),
+            count=len(self._catalogue),
+        )  # fmt: skip
+        votes = np.bincount(products.astype(np.int64), weights=up + down, minlength=len(self._catalogue))
+        return quality, votes.astype(np.int64)
 
     def update(self, reviews: pa.Table, votes: pa.Table, user_keys: list[str]) -> None:
-        """Take a day's reviews and votes into the documents they concern."""
+        """Take a day's reviews and votes into the documents they concern, and the reviews into the index."""
+        self._feed.take(reviews)
         changed = sorted(self._reviews.add(reviews, votes, user_keys))
         for start in range(0, len(changed), _BATCH):
             some = changed[start : start + _BATCH]
@@ -240,6 +260,8 @@ class _Documents:
                 if document is not None
             ]
             self._store.put_many(fresh)
+            numbered = [(self._catalogue.number(document["product_key"]), document) for document in fresh]
+            self._feed.flush([(number, document) for number, document in numbered if number is not None])
 
 
 def _instant_us(value: Any) -> int:  # noqa: ANN401 - a datetime, as Arrow gives it

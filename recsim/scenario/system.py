@@ -26,6 +26,9 @@ class Stores(Section):
 
     features: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
     quotas: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    index: str = Field(
+        "embedded:", description="embedded:, opensearch://host:port/index or elasticsearch://host:port/index"
+    )
     products: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
     embeddings: str = Field(
         "file:", description="file:DIRECTORY, fakeredis:, redis://host:port/db or dynamodb:REGION/TABLE"
@@ -89,6 +92,22 @@ class Ranking(Section):
         return self
 
 
+class Search(Section):
+    """The search index and its cluster."""
+
+    synonyms: list[str] = Field(
+        [], max_length=100_000, description='rules: "sofa, couch" means either way, "tee => t-shirt" one way'
+    )
+    learn_synonyms: bool = Field(
+        default=True, description="learn synonyms at midnight from queries that led to the same products"
+    )
+    facets: bool = Field(default=True, description="count facets for every search")
+    shards: int = Field(1, ge=1, le=256, description="shards of the embedded index; more than one makes it a cluster")
+    replicas: int = Field(1, ge=0, le=8, description="copies of a shard beside the primary")
+    nodes: int = Field(3, ge=1, le=1000, description="data nodes of the cluster")
+    zones: int = Field(3, ge=1, le=16, description="zones the nodes are in, round robin")
+
+
 class Training(Section):
     """The daily batch."""
 
@@ -115,10 +134,33 @@ class Requests(Section):
 class Evaluation(Section):
     """Offline evaluation."""
 
-    split: Literal["auto", "given", "leave-last-out", "global-time"] = Field(
-        "auto", description="auto is given where the world brings a split, global-time where it has times"
+    split: Literal[
+        "auto", "given", "global-time", "k-fold", "leave-last-out", "next-basket", "next-item", "random",
+        "sliding-windows", "user-time",
+    ] = Field(
+        "auto",
+        description="auto is the split a world brings (next-item of sessions, next-basket of baskets) or global-time",
+    )  # fmt: skip
+    test_share: float = Field(
+        0.2, gt=0, lt=1, description="part tested on: of the time span, of a user's products, or of the pairs"
     )
-    test_share: float = Field(0.2, gt=0, lt=1, description="share of the time span that a global-time split tests on")
+    validation_share: float = Field(
+        0.0, ge=0, lt=1, description="likewise held out before the test part; 0 is none; used for neither"
+    )
+    judge_on: Literal["test", "validation"] = Field("test", description="validation leaves the test part untouched")
+    seen: Literal["auto", "mask", "keep"] = Field(
+        "auto",
+        description="whether lists leave out what a user has in training; auto keeps it for sessions and baskets",
+    )
+    folds: int = Field(5, ge=2, le=100, description="folds of a k-fold split")
+    windows: int = Field(4, ge=1, le=1000, description="windows of a sliding-windows split")
+    leave_out: int = Field(1, ge=1, le=100, description="products a user that leave-last-out holds out")
+    seeds: int = Field(1, ge=1, le=100, description="model seeds; their luck is told apart from that of the users")
+    ties: Literal["expected", "listed"] = Field(
+        "expected", description="equal scores: the mean over all orders, or the order given"
+    )
+    segments: bool = Field(True, description="scores by parts of users and products as well")  # noqa: FBT003 - a default
+    test: Literal["randomisation", "t"] = Field("randomisation", description="paired test between recommenders")
     recommenders: list[str] = Field(
         ["random", "popular", "item-knn", "ease", "als", "bpr"], min_length=1, description="recommenders compared"
     )
@@ -139,3 +181,9 @@ class Evaluation(Section):
             if name not in EVENT_TYPES:
                 raise ValueError(f'"{name}" is no event type.{did_you_mean(name, EVENT_TYPES)}')
         return signals
+
+    @model_validator(mode="after")
+    def _something_to_learn_from(self) -> Self:
+        if self.test_share + self.validation_share >= 1:
+            raise ValueError("test_share and validation_share together must leave something to learn from")
+        return self
