@@ -52,7 +52,10 @@ class Request:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     user: str = ""
     tenant: str = ""
-    """`user` and `tenant` are empty until the gateway has read them from the token: it overwrites what is sent."""
+    device: str = ""
+    region: str = ""
+    """`user` and `tenant` are empty until the gateway has read them from the token: it overwrites what is sent.
+    `device` and `region` are what the client and the edge say of themselves; empty where they do not."""
     zone: str = ""
     """The availability zone the client is nearest to; the load balancer prefers it."""
     deadline_us: int | None = None
