@@ -55,6 +55,7 @@ class Client:
     """A user as the outside knows them: wire id, tenant, and a token while it lasts."""
 
     token: str
+    issued_us: int
     good_until_us: int
 
 
@@ -215,10 +216,10 @@ class RequestPlane:
     def _token(self, user: int, tenant: str, at_us: int) -> str:
         """The client's access token, a new one where the last has run out."""
         client = self._clients.get(user)
-        if client is None or at_us >= client.good_until_us:
+        if client is None or not client.issued_us <= at_us < client.good_until_us:
             expire_s = self._scenario.gateway.tokens_expire_s
             token = issue(self._secret, self._user_keys[user], tenant, now_us=at_us, expire_s=expire_s)
-            client = Client(token, at_us + expire_s * US_PER_SECOND)
+            client = Client(token, at_us, at_us + expire_s * US_PER_SECOND)
             self._clients[user] = client
         return client.token
 
