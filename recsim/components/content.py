@@ -61,7 +61,7 @@ class ContentMap:
         coefficients = np.linalg.solve(left, right)
         filled = vectors.copy()
         filled[cold] = np.asarray(self._content[np.flatnonzero(cold)] @ coefficients).astype(np.float32)
-        return filled, cold & filled.any(axis=1)
+        return filled, np.asarray(cold & filled.any(axis=1))
 
 
 def _hashed(tokens: pl.DataFrame, rows: int) -> csr_matrix:
