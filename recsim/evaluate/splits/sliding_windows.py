@@ -35,7 +35,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
             _label(cut_us - reserve_us, cut_us, end_us),
             wanted,
             kind="sliding-windows",
-            name=f"window {number}, {iso(cut_us)} to {iso(end_us)}",
+            name=f"window {number}, from {iso(cut_us)}",
             facts={"cut": iso(cut_us), "end": iso(end_us)},
             cut_us=cut_us - reserve_us if validated else cut_us,
         )
