@@ -24,6 +24,10 @@ _BLANKS: dict[str, dict[str, Any]] = {
         "key": None, "tenant": "default", "name": "thing", "brand": None, "category": [], "description": None,
         "price_usd": 10.0, "quantity": 1, "image_count": 0, "video_count": 0, "created_at": None,
     },
+    "users": {
+        "key": None, "tenant": "default", "region": "us", "device": "web", "age": None, "segments": [],
+        "timezone_minutes": 0,
+    },
     "truth/users": {},
     "truth/products": {},
 }  # fmt: skip
