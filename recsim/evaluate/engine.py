@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -231,7 +231,7 @@ def _contest(
     tasks = _tasks_expected(scenario, checked.split)
     keeper = _Keeper(directory, names, checked, tasks)
     try:
-        for at, task in enumerate(_tasks(scenario, world, checked, everybody)):
+        for at, task in enumerate(tasks_of(world, checked.split, evaluation, seed=scenario.seed)):
             progress("split", at + 1, tasks, "tasks")
             found.checked.append(check_task(task))
             context = _context(scenario, world, task, people, checked)
@@ -248,11 +248,6 @@ def _contest(
     sampling = Sampling(scenario.seed, evaluation.bootstrap, evaluation.test)
     progress("statistics", 0, 1, "tables")
     return found, Board.of(found, checked.metrics, sampling), sampling
-
-
-def _tasks(scenario: Scenario, world: Dataset, checked: Checklist, everybody: Sequence[Contender]) -> Iterator[Task]:
-    order = any(contender.wants_order for contender in everybody)
-    return tasks_of(world, checked.split, scenario.evaluation, seed=scenario.seed, order=order)
 
 
 def _all(scenario: Scenario, world: Dataset, checked: Checklist) -> list[Contender]:

@@ -171,7 +171,7 @@ def clicks(*sessions: tuple[str, list[int]]) -> list[dict[str, Any]]:
 def test_every_next_click_of_a_test_session_is_a_case_with_the_clicks_before_it(tmp_path: Path) -> None:
     rows = clicks(("train", [0, 1]), ("test", [2, 0, 2]), ("test", [1]), ("test", [0, 1]))
     world = world_of(tmp_path, {"interactions": rows}, users=4, products=3)
-    task = task_of(world, "auto", order=True)
+    task = task_of(world, "auto")
     assert task.truth.indices.tolist() == [0, 2, 1]
     assert task.users_of(task.cases).tolist() == [1, 1, 3]
     assert task.prefixes is not None
@@ -226,3 +226,16 @@ def test_without_a_given_split_every_second_basket_can_be_a_last_one(tmp_path: P
     task = task_of(world, "next-basket")
     assert [row.indices.tolist() for row in task.truth] == [[2], []]
     assert [row.indices.tolist() for row in task.train.matrix] == [[0], [1]]
+
+
+def test_histories_and_catalogue_are_there_when_a_recommender_reads_them(tmp_path: Path) -> None:
+    log = events((0, 2, 3, VIEW), (0, 0, 1, VIEW), (0, 1, 2, VIEW), (0, 3, 100, VIEW))
+    sessions = [{**row, "session": session} for row, session in zip(log, (2, 1, 1, 3), strict=True)]
+    goods = [{"product_id": 1, "name": "lamp"}, {"product_id": 3, "name": "desk"}]
+    world = world_of(tmp_path, {"events": sessions, "products": goods}, users=1, products=4)
+    train = task_of(world, "global-time").train
+    assert train.histories is not None
+    assert train.histories.products.tolist() == [0, 1, 2]
+    assert train.histories.indptr.tolist() == [0, 2, 3]
+    assert train.catalogue is not None
+    assert train.catalogue["name"].to_list() == [None, "lamp", None, "desk"]
