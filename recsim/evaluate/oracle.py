@@ -16,11 +16,13 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from recsim.behaviour import utility
+from recsim.behaviour.utility import Utility
 from recsim.dataset import Dataset
 from recsim.recommenders.base import Slates
 from recsim.recommenders.topk import Selection, one_thread
 from recsim.scenario import Scenario
-from recsim.scenario.choice import INTEREST_DECAY, QUALITY_WEIGHT, RANDOM_CATEGORY_SHARE
+from recsim.scenario.choice import INTEREST_DECAY, RANDOM_CATEGORY_SHARE
 from recsim.scenario.world import Behaviour
 
 _USERS_PER_BLOCK = 64
@@ -30,11 +32,10 @@ _USERS_PER_BLOCK = 64
 class Truth:
     """The truth tables as arrays: n users and m products by id, and the order of products by category.
 
-    `user_factors` [n, f] and `product_factors` [m, f] in category order multiply to the utility. `share` [m] is p_i.
+    `utility` holds products in category order. `share` [m] is p_i.
     """
 
-    user_factors: NDArray[np.float32]
-    product_factors: NDArray[np.float32]
+    utility: Utility
     interests: NDArray[np.int64]
     order: NDArray[np.int64]
     category: NDArray[np.int64]
@@ -43,9 +44,9 @@ class Truth:
 
     def likelihood(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
         """Relative chance that each user looks at each product, by product id: float32[users, m]."""
-        utility = self.user_factors[users] @ self.product_factors.T
-        utility -= utility.max(axis=1, keepdims=True)
-        appeal = np.exp(utility, out=utility)
+        appeal = self.utility.of(users)
+        appeal -= appeal.max(axis=1, keepdims=True)
+        np.exp(appeal, out=appeal)
         starts = np.flatnonzero(np.diff(self.category, prepend=-1))
         mean = np.add.reduceat(appeal * self.share, starts, axis=1)
         sizes = np.diff(np.append(starts, len(self.category)))
@@ -77,30 +78,28 @@ def read_truth(world: Dataset, scenario: Scenario) -> Truth:
     users = _frame(world, "truth/users", ["user_id", "taste", "price_sensitivity", "conformity", "interests"])
     prices = _frame(world, "products", ["product_id", "price_usd"])
     products = _frame(world, "truth/products").join(prices, on="product_id").sort("category_id", "product_id")
-    products = products.with_columns(
-        relative=(pl.col("price_usd") / pl.col("price_usd").median().over("category_id")).log(),
-        share=pl.col("popularity") / pl.col("popularity").sum().over("category_id"),
-    )
+    products = products.with_columns(share=pl.col("popularity") / pl.col("popularity").sum().over("category_id"))
     behaviour = _behaviour(world, scenario)
-    of_user = [
-        _vectors(users, "taste") * np.float32(behaviour.taste_weight),
-        _column(users, "conformity"),
-        np.full((len(users), 1), QUALITY_WEIGHT, np.float32),
-        -_column(users, "price_sensitivity"),
-    ]
-    popularity = _column(products, "popularity")
-    of_product = [
-        _vectors(products, "taste"),
-        np.log(np.maximum(popularity, np.finfo(np.float32).tiny)),
-        _column(products, "quality"),
-        np.nan_to_num(_column(products, "relative")),
-    ]
+    category = products["category_id"].to_numpy().astype(np.int64)
     return Truth(
-        user_factors=np.hstack(of_user),
-        product_factors=np.hstack(of_product),
+        utility=Utility(
+            utility.weights(
+                _vectors(users, "taste"),
+                users["conformity"].to_numpy(),
+                users["price_sensitivity"].to_numpy(),
+                behaviour.taste_weight,
+            ),
+            utility.traits(
+                _vectors(products, "taste"),
+                products["popularity"].to_numpy(),
+                products["quality"].to_numpy(),
+                products["price_usd"].to_numpy().astype(np.float64),
+                category,
+            ),
+        ),
         interests=_vectors(users, "interests").astype(np.int64),
         order=products["product_id"].to_numpy().astype(np.int64),
-        category=products["category_id"].to_numpy().astype(np.int64),
+        category=category,
         share=products["share"].to_numpy().astype(np.float32),
         consideration=behaviour.consideration,
     )
@@ -124,10 +123,6 @@ def _behaviour(world: Dataset, scenario: Scenario) -> Behaviour:
 def _frame(world: Dataset, table: str, columns: list[str] | None = None) -> pl.DataFrame:
     frame = world.frame(table, columns=columns)
     return frame.sort("user_id" if "user_id" in frame.columns else "product_id")
-
-
-def _column(frame: pl.DataFrame, name: str) -> NDArray[np.float32]:
-    return frame[name].to_numpy().astype(np.float32)[:, None]
 
 
 def _vectors(frame: pl.DataFrame, name: str) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.generate.draft import (
+from recsim.behaviour.draft import (
     DELAY_BITS,
     DELAY_MASK,
     DOWNVOTE,
@@ -27,7 +27,7 @@ from recsim.generate.draft import (
     UPVOTE,
     Draft,
 )
-from recsim.generate.kernel import inlined, kernel
+from recsim.behaviour.kernel import inlined, kernel
 
 PARTITION_BITS = 12
 NUMBER_BITS = 28

@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.generate import arrival, choice, draft, people, sessions, sink
+from recsim.behaviour import choice, draft, people, sessions
+from recsim.behaviour.draft import Draft
+from recsim.behaviour.world import World
+from recsim.generate import arrival, sink
 from recsim.generate.arrival import Log, Rows
-from recsim.generate.draft import Draft
 from recsim.generate.products import media
-from recsim.generate.world import World
 from recsim.rng import words
 from recsim.runs import write_json
 from recsim.schema.tables import DEVICES, EVENT_TYPES, Event, Query, QueryIntent, Review, Session, Vote

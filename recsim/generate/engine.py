@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
+from recsim.behaviour.world import GENERATOR, World, build
 from recsim.generate import chunk, products
 from recsim.generate.estimate import estimate
 from recsim.generate.pool import Job, run
-from recsim.generate.world import GENERATOR, World, build
 from recsim.progress import Progress, silent
 from recsim.rng import ALGORITHM
 from recsim.runs import Manifest, Stopwatch, seal, staged

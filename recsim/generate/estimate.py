@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recsim.generate import quantiles
+from recsim.behaviour import quantiles
 from recsim.scenario import Scenario
 from recsim.scenario.activity import daily_active, registered
 
@@ -78,7 +78,7 @@ def _sessions_a_user(scenario: Scenario) -> float:
     """E[min(S, most)] for Poisson S of lognormal mean, over the activity table."""
     from scipy.stats import poisson
 
-    from recsim.generate.rules import activity
+    from recsim.behaviour.rules import activity
 
     middle = activity(scenario)[1]
     mean = np.clip((middle[:-1] + middle[1:]) / 2, 0, 1e6).astype(np.float64)

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import orjson
 import pyarrow as pa
 
+from recsim.behaviour.world import World
 from recsim.generate import chunk, products, users
-from recsim.generate.world import World
 from recsim.progress import Progress
 
 

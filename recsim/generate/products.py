@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from recsim.behaviour import quantiles, vocabulary
+from recsim.behaviour.catalogue import product_scale
+from recsim.behaviour.text import brand_of, brands, path_of, pick
+from recsim.behaviour.world import World
 from recsim.clock import day_label
-from recsim.generate import quantiles, sink, vocabulary
-from recsim.generate.catalogue import product_scale
-from recsim.generate.text import brand_of, brands, path_of, pick
-from recsim.generate.world import World
+from recsim.generate import sink
 from recsim.rng import uniforms, words
 from recsim.schema.tables import Product, ProductTaste, Review
 

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.generate import sink, vocabulary
-from recsim.generate.catalogue import USER_SCALE
-from recsim.generate.kernel import kernel
-from recsim.generate.people import activity_of, home_of, interests_of, taste_of, weights_of
-from recsim.generate.quantiles import at
-from recsim.generate.text import pick
-from recsim.generate.world import World
+from recsim.behaviour import vocabulary
+from recsim.behaviour.catalogue import USER_SCALE
+from recsim.behaviour.kernel import kernel
+from recsim.behaviour.people import activity_of, home_of, interests_of, taste_of, weights_of
+from recsim.behaviour.quantiles import at
+from recsim.behaviour.text import pick
+from recsim.behaviour.world import World
+from recsim.generate import sink
 from recsim.rng import draw, stream_id, users_of
 from recsim.schema.tables import DEVICES, User, UserTaste
 

@@ -12,9 +12,9 @@ from threading import Thread
 import orjson
 import pyarrow as pa
 
+from recsim.behaviour.world import World, build
 from recsim.generate.chunk import Workbench
 from recsim.generate.pool import Job, do
-from recsim.generate.world import World, build
 from recsim.scenario import Scenario
 
 

@@ -25,6 +25,8 @@ def _precision_at_hits(hits, k, out):  # type: ignore[no-untyped-def]  # noqa: A
 def _summed(judged: Judged, k: int) -> NDArray[np.float64]:
     out = np.empty(len(judged.users), np.float64)
     _precision_at_hits(judged.hits, k, out)
+    if judged.ties is not None:
+        out[judged.ties.rows] = judged.ties.precision_at_hits(judged.hits, k)
     return out
 
 
@@ -38,5 +40,9 @@ def average_precision_min(judged: Judged, k: int) -> NDArray[np.float64]:
     return _summed(judged, k) / np.minimum(judged.relevant, k)
 
 
-MAP = Definition("Σ precision at each hit's rank ÷ relevant products", average_precision)
-MAP_MIN = Definition("Σ precision at each hit's rank ÷ min(k, relevant products)", average_precision_min)
+MAP = Definition("Σ precision at each hit's rank ÷ relevant products", average_precision, source="trec_eval map_cut_k")
+MAP_MIN = Definition(
+    "Σ precision at each hit's rank ÷ min(k, relevant products)",
+    average_precision_min,
+    source="RecBole, RePlay, LensKit",
+)

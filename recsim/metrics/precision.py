@@ -1,4 +1,4 @@
-"""Precision at k: the share of the k places that hold something relevant."""
+"""Precision at k and R-precision: the share of places that hold something relevant."""
 
 from __future__ import annotations
 
@@ -14,4 +14,21 @@ def precision(judged: Judged, k: int) -> NDArray[np.float64]:
     return count_hits(judged, k) / k
 
 
-PRECISION = Definition("hits in the first k ÷ k", precision)
+def r_precision(judged: Judged, k: int) -> NDArray[np.float64]:
+    """hits among the first R places ÷ R, where R = min(k, relevant products)."""
+    hits = judged.hits.astype(np.float64)
+    if judged.ties is not None:
+        hits[judged.ties.rows] = judged.ties.expected(judged.hits)
+    places = np.minimum(judged.relevant, k)
+    if not len(hits):
+        return np.empty(0)
+    return np.cumsum(hits, axis=1)[np.arange(len(hits)), places - 1] / places
+
+
+PRECISION = Definition("hits in the first k ÷ k", precision, source="trec_eval P_k")
+R_PRECISION = Definition(
+    "hits in the first R places ÷ R, R = min(k, relevant products); without @k to the list's depth",
+    r_precision,
+    whole_list=True,
+    source="trec_eval Rprec, where lists are deep enough; capped form: Spotify Million Playlist challenge, 2018",
+)

@@ -11,8 +11,12 @@ RECOMMENDERS = Registry(
         "bpr": "recsim.recommenders.bpr:BPR",
         "ease": "recsim.recommenders.ease:EASE",
         "item-knn": "recsim.recommenders.item_knn:ItemKNN",
+        "markov": "recsim.recommenders.markov:Markov",
         "popular": "recsim.recommenders.popular:Popular",
         "pure-svd": "recsim.recommenders.pure_svd:PureSVD",
         "random": "recsim.recommenders.random:Random",
+        "session-item-knn": "recsim.recommenders.session_item_knn:SessionItemKNN",
+        "session-popular": "recsim.recommenders.session_popular:SessionPopular",
+        "vs-sknn": "recsim.recommenders.vs_sknn:VSSKNN",
     },
 )

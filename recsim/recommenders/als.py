@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from recsim.errors import BadInput
-from recsim.recommenders.base import Cost, Interactions, Slates
+from recsim.recommenders.base import Cost, Count, Interactions, Slates, Weight
 from recsim.recommenders.topk import one_thread, rank_factors, without_history
 
 
@@ -26,7 +26,7 @@ class ALS:
     name = "als"
 
     def __init__(
-        self, *, factors: int = 64, iterations: int = 15, regularization: float = 0.05, alpha: float = 40.0
+        self, *, factors: Count = 64, iterations: Count = 15, regularization: Weight = 0.05, alpha: Weight = 40.0
     ) -> None:
         self.factors = factors
         self.iterations = iterations

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True)
+class Within:
+    """Bounds of an option, both included; stands in the annotation of a constructor's argument."""
+
+    low: float
+    high: float = float("inf")
+
+
+Count = Annotated[int, Within(1)]
+"""An option that counts something: 1 upwards."""
+
+Depth = Annotated[int, Within(0)]
+"""An option that counts something and says "all" by 0."""
+
+Weight = Annotated[float, Within(0.0)]
+"""An option that is a non-negative number."""
+
+Share = Annotated[float, Within(0.0, 1.0)]
+"""An option between 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +58,14 @@ class Interactions:
     `matrix`: users × products, float32 weights, sorted indices, no duplicates.
     `last_us`: time of each stored pair in the order of `matrix.data` (µs since 1970 UTC), or None without times.
     `histories`: the same interactions in order, one case a session (or a user's baskets), or None without an order.
+    `catalogue`: what is known of the products, row i of product i, in the columns of the table `products` (`name`,
+    `brand`, `category`, `description`, `price_usd`; those it has), or None where nothing is.
     """
 
     matrix: csr_matrix
     last_us: NDArray[np.int64] | None = None
     histories: Histories | None = None
+    catalogue: pl.DataFrame | None = None
 
     @property
     def users(self) -> int:

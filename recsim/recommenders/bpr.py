@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recsim.recommenders.base import Cost, Interactions, Slates
+from recsim.recommenders.base import Cost, Count, Interactions, Slates, Weight
 from recsim.recommenders.topk import rank_factors, without_history
 from recsim.rng import draw, key_of, normals
 
@@ -62,7 +62,12 @@ class BPR:
     name = "bpr"
 
     def __init__(
-        self, *, factors: int = 64, learning_rate: float = 0.05, regularization: float = 0.01, iterations: int = 100
+        self,
+        *,
+        factors: Count = 64,
+        learning_rate: Weight = 0.05,
+        regularization: Weight = 0.01,
+        iterations: Count = 100,
     ) -> None:
         self.factors = factors
         self.learning_rate = learning_rate

@@ -6,10 +6,12 @@ ranked beside it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, identity
 
 from recsim.recommenders.base import Slates
 from recsim.recommenders.topk import Selection
@@ -51,6 +53,12 @@ def _add_sparse(  # type: ignore[no-untyped-def]  # noqa: ANN202
                 total[neighbours[edge]] += weight * weights[edge]
 
 
+def add_sparse(history: csr_matrix, weights: csr_matrix, users: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+    """out = history[users] @ weights, both sparse."""
+    edges = (weights.indptr, weights.indices, weights.data)
+    _add_sparse(users, history.indptr, history.indices, history.data, *edges, out)
+
+
 def rank_dense(
     history: csr_matrix, weights: NDArray[np.float32], users: NDArray[np.int64], k: int, *, seen: csr_matrix | None
 ) -> Slates:
@@ -70,9 +78,33 @@ def rank_sparse(
     """Scores `history[users] @ similarity`; a product with no similarity to the history is not recommended."""
     selection = Selection(users, k, seen=seen, floor=0.0)
     scores = np.empty((_USERS_PER_BLOCK, similarity.shape[1]), np.float32)
-    edges = (similarity.indptr, similarity.indices, similarity.data)
     for row in range(0, len(users), _USERS_PER_BLOCK):
         block = users[row : row + _USERS_PER_BLOCK]
-        _add_sparse(block, history.indptr, history.indices, history.data, *edges, scores)
+        add_sparse(history, similarity, block, scores)
         selection.offer(scores[: len(block)], first_row=row)
     return selection.slates()
+
+
+def nearest(products: int, neighbours: int, fill: Callable[[int, NDArray[np.float32]], None]) -> csr_matrix:
+    """Rows of weights above 0 of each product to its strongest others; ties go to the lower product id.
+
+    `fill(first, rows)` writes the weights of products `first`, `first + 1`, … to all products into `rows`.
+    """
+    everything = np.arange(products, dtype=np.int64)
+    own = identity(products, dtype=np.float32, format="csr")
+    selection = Selection(everything, min(neighbours, max(products - 1, 1)), seen=own, floor=0.0)
+    rows = np.empty((_USERS_PER_BLOCK, products), np.float32)
+    for first in range(0, products, _USERS_PER_BLOCK):
+        block = rows[: min(_USERS_PER_BLOCK, products - first)]
+        fill(first, block)
+        selection.offer(block, first_row=first)
+    return as_matrix(selection.slates(), products)
+
+
+def as_matrix(lists: Slates, products: int) -> csr_matrix:
+    """The scores of ranked lists as a sparse matrix, one row a list; sorted indices."""
+    filled = lists.products >= 0
+    starts = np.concatenate([[0], np.cumsum(filled.sum(axis=1))])
+    matrix = csr_matrix((lists.scores[filled], lists.products[filled], starts), shape=(len(filled), products))
+    matrix.sort_indices()
+    return matrix

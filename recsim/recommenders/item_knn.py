@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, identity
 
-from recsim.recommenders.base import Cost, Interactions, Slates
+from recsim.recommenders.base import Cost, Count, Interactions, Slates, Weight
 from recsim.recommenders.item_item import rank_sparse
 
 
@@ -23,7 +23,7 @@ class ItemKNN:
     name = "item-knn"
 
     def __init__(
-        self, *, neighbours: int = 200, user_damping: float = 0.5, discount: float = 0.6, spread: float = 0.3
+        self, *, neighbours: Count = 200, user_damping: Weight = 0.5, discount: Weight = 0.6, spread: Weight = 0.3
     ) -> None:
         self.neighbours = neighbours
         self.user_damping = user_damping

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.utils.extmath import randomized_svd
 
-from recsim.recommenders.base import Cost, Interactions, Slates
+from recsim.recommenders.base import Cost, Count, Depth, Interactions, Slates
 from recsim.recommenders.topk import one_thread, rank_factors, without_history
 
 
@@ -20,7 +20,7 @@ class PureSVD:
 
     name = "pure-svd"
 
-    def __init__(self, *, factors: int = 64, sweeps: int = 4) -> None:
+    def __init__(self, *, factors: Count = 64, sweeps: Depth = 4) -> None:
         self.factors = factors
         self.sweeps = sweeps
         self._history = csr_matrix((0, 0), dtype=np.float32)

@@ -2,7 +2,7 @@
 
 The true utility of a product for a user is what the generator chooses by:
 kappa · (user taste · product taste) + 0.3 · quality - price sensitivity · log(price ÷ median price of its category)
-+ conformity · centred log popularity. `utility_share` of a slate is (mean utility of its products - mean of the whole
++ conformity · log popularity. `utility_share` of a slate is (mean utility of its products - mean of the whole
 catalogue) ÷ (mean of the best products there are - mean of the whole catalogue): 0 is a random slate, 1 is the
 oracle's. "The best" are as many as the slate has room for; a slate that is not full is held against a full one, its
 empty places counting as random. Search is left out: there the words decide what is wanted.
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recsim.behaviour import utility
+from recsim.behaviour.utility import Utility
 from recsim.dataset import Dataset
 from recsim.metrics.bootstrap import intervals
 from recsim.replay.quality import tabulate
 from recsim.replay.served import Made, Served
-from recsim.scenario.choice import QUALITY_WEIGHT
 
 MOST_REQUESTS = 1_000
 """Requests of a day held against the oracle, evenly spaced over the day: each costs a pass over the catalogue."""
@@ -30,45 +31,40 @@ METRIC = "utility_share"
 
 @dataclass(frozen=True)
 class Truth:
-    """Tastes of users[u, d] and products[p, d], and what else the utility is made of."""
+    """The utility of every product for every user, and `tenant[p]`: whose each product is."""
 
-    kappa: float
-    user_taste: NDArray[np.float32]
-    price_sensitivity: NDArray[np.float32]
-    conformity: NDArray[np.float32]
-    product_taste: NDArray[np.float32]
-    quality: NDArray[np.float32]
-    log_price: NDArray[np.float32]
-    log_popularity: NDArray[np.float32]
+    known: Utility
     tenant: NDArray[np.int32]
 
     @classmethod
     def read(cls, world: Dataset, tenant: NDArray[np.int32]) -> Truth:
-        """The truth tables of a synthetic world; `tenant[p]` says whose each product is."""
+        """The truth tables of a synthetic world."""
         users = world.read("truth/users").sort_by("user_id")
         hidden = world.read("truth/products").sort_by("product_id")
         prices = world.read("products", columns=["product_id", "price_usd"]).sort_by("product_id")
-        category = hidden["category_id"].to_numpy()
-        log_price = np.log(prices["price_usd"].to_numpy())
-        log_popularity = np.log(hidden["popularity"].to_numpy().astype(np.float64))
         assert world.manifest.scenario is not None
         return cls(
-            float(world.manifest.scenario["behaviour"]["taste_weight"]),
-            _vectors(users["taste"]),
-            users["price_sensitivity"].to_numpy(),
-            users["conformity"].to_numpy(),
-            _vectors(hidden["taste"]),
-            hidden["quality"].to_numpy(),
-            (log_price - _median_of_group(log_price, category)).astype(np.float32),
-            (log_popularity - log_popularity.mean()).astype(np.float32),
+            Utility(
+                utility.weights(
+                    _vectors(users["taste"]),
+                    users["conformity"].to_numpy(),
+                    users["price_sensitivity"].to_numpy(),
+                    float(world.manifest.scenario["behaviour"]["taste_weight"]),
+                ),
+                utility.traits(
+                    _vectors(hidden["taste"]),
+                    hidden["popularity"].to_numpy(),
+                    hidden["quality"].to_numpy(),
+                    prices["price_usd"].to_numpy(),
+                    hidden["category_id"].to_numpy(),
+                ),
+            ),
             tenant,
         )
 
     def utility(self, user: int) -> NDArray[np.float32]:
         """The true utility of every product for a user: float32[p]."""
-        value = self.kappa * (self.product_taste @ self.user_taste[user]) + QUALITY_WEIGHT * self.quality
-        value -= self.price_sensitivity[user] * self.log_price
-        return np.asarray(value + self.conformity[user] * self.log_popularity, np.float32)
+        return self.known.of(np.array([user]))[0]
 
     def share(self, one: Made, tenant: int, depth: int) -> float:
         """`utility_share` of a served slate."""
@@ -85,14 +81,6 @@ class Truth:
 def _vectors(column: Any) -> NDArray[np.float32]:  # noqa: ANN401 - an Arrow list column
     flat = column.combine_chunks()
     return np.asarray(flat.flatten().to_numpy(), np.float32).reshape(len(flat), -1)
-
-
-def _median_of_group(values: NDArray[np.float64], group: NDArray[np.int32]) -> NDArray[np.float64]:
-    order = np.argsort(group, kind="stable")
-    medians = np.empty(len(values))
-    for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        medians[members] = np.median(values[members])
-    return medians
 
 
 def judge_truth(

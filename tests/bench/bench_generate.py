@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from recsim.behaviour.world import World, build
 from recsim.generate import arrival, chunk, sink
-from recsim.generate.world import World, build
 from recsim.scenario import load_scenario
 from recsim.schema import EVENT_TYPES, Event
 

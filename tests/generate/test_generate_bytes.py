@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from recsim.behaviour.world import build
 from recsim.errors import BadInput
 from recsim.generate import chunk, pool
 from recsim.generate.engine import estimate, generate, identity, jobs
-from recsim.generate.world import build
 from recsim.runs import Manifest, record
 from recsim.scenario import Scenario, load_scenario
 

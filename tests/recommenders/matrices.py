@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsim.recommenders.base import Interactions
+from recsim.recommenders.base import Histories, Interactions
 
 
 def matrix_of(*rows: list[int], products: int = 6) -> csr_matrix:
@@ -23,3 +25,16 @@ def two_clubs(users: int = 60, products: int = 40, seed: int = 0) -> Interaction
         for user in range(users)
     ]
     return Interactions(matrix_of(*rows, products=products))
+
+
+def sessions_of(*rows: list[int]) -> Histories:
+    """One session a list of products in order, of a user of its own."""
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return Histories(np.arange(len(rows)), indptr, np.array([product for row in rows for product in row], np.int64))
+
+
+def in_a_row(interactions: Interactions) -> Interactions:
+    """The same interactions with an order: each user one session, its products shuffled."""
+    random = np.random.default_rng(5)
+    rows = [random.permutation(row.indices).tolist() for row in interactions.matrix]
+    return replace(interactions, histories=interactions.histories or sessions_of(*rows))

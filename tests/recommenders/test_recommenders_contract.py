@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from matrices import matrix_of, two_clubs
+from matrices import in_a_row, matrix_of, two_clubs
 
 from recsim.errors import BadInput
 from recsim.recommenders import RECOMMENDERS
-from recsim.recommenders.base import Interactions, Recommender, Slates
+from recsim.recommenders.base import Histories, Interactions, Slates
 from recsim.recommenders.topk import NOTHING
 
 NAMES = RECOMMENDERS.names()
-LEARNERS = [name for name in NAMES if name not in ("random", "popular")]
+LEARNERS = [name for name in NAMES if name not in ("random", "popular", "session-popular")]
+CONTINUERS = [name for name in NAMES if hasattr(RECOMMENDERS.load(name), "recommend_after")]
 
 
-def fitted(name: str, interactions: Interactions, seed: int = 1) -> Recommender:
-    model: Recommender = RECOMMENDERS.load(name)()
-    model.fit(interactions, seed=seed)
+def fitted(name: str, interactions: Interactions, seed: int = 1) -> Any:
+    model = RECOMMENDERS.load(name)()
+    model.fit(in_a_row(interactions), seed=seed)
     return model
 
 
-def everybody(model: Recommender, interactions: Interactions, k: int = 10) -> Slates:
+def everybody(model: Any, interactions: Interactions, k: int = 10) -> Slates:
     return model.recommend(np.arange(interactions.users), k, mask_seen=True)
 
 
@@ -83,6 +86,56 @@ def test_a_product_nobody_met_does_no_harm(name: str) -> None:
     matrix = matrix_of([0, 1], [0, 1, 2], [1, 2], products=9)
     slates = everybody(fitted(name, Interactions(matrix)), Interactions(matrix), k=9)
     assert np.isfinite(slates.scores[slates.products != NOTHING]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_list_longer_than_the_catalogue_is_filled_up_with_nothing(name: str) -> None:
+    clubs = two_clubs(users=20, products=20)
+    slates = fitted(name, clubs).recommend(np.arange(20), 30, mask_seen=True)
+    assert slates.products.shape == (20, 30)
+    assert (slates.products[:, 20:] == NOTHING).all()
+    assert np.isneginf(slates.scores[slates.products == NOTHING]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_world_where_nobody_did_anything_gives_no_error(name: str) -> None:
+    nothing = Interactions(matrix_of([], [], []))
+    slates = everybody(fitted(name, nothing), nothing, k=4)
+    assert slates.products.shape == (3, 4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_fit_changes_nothing_it_was_given(name: str) -> None:
+    clubs = in_a_row(two_clubs())
+    before = (clubs.matrix.data.copy(), clubs.matrix.indices.copy())
+    fitted(name, clubs)
+    assert (clubs.matrix.data == before[0]).all()
+    assert (clubs.matrix.indices == before[1]).all()
+
+
+@pytest.mark.parametrize("name", CONTINUERS)
+def test_a_history_is_continued_with_what_it_does_not_hold_if_asked(name: str) -> None:
+    clubs = two_clubs()
+    model = fitted(name, clubs)
+    cases = Histories(np.array([3, 90, 4]), np.array([0, 3, 3, 5]), np.array([2, 6, 4, 7, 9]))
+    masked, open_ = (model.recommend_after(cases, 8, mask_seen=mask) for mask in (True, False))
+    assert masked.users.tolist() == [3, 90, 4]
+    assert not set(masked.products[0]) & {2, 4, 6}
+    assert not set(masked.products[2]) & {7, 9}
+    for slates in (masked, open_):
+        listed = slates.products[0][slates.products[0] != NOTHING]
+        assert len(set(listed)) == len(listed) > 0
+        assert (np.diff(slates.scores[0][: len(listed)]) <= 0).all()
+
+
+@pytest.mark.parametrize("name", CONTINUERS)
+def test_a_continuation_does_not_depend_on_the_cases_beside_it(name: str) -> None:
+    clubs = two_clubs()
+    model = fitted(name, clubs)
+    cases = Histories(np.array([0, 1, 2]), np.array([0, 2, 4, 6]), np.array([2, 6, 5, 7, 10, 2]))
+    alone = Histories(np.array([2]), np.array([0, 2]), np.array([10, 2]))
+    together, by_itself = (model.recommend_after(some, 8, mask_seen=True) for some in (cases, alone))
+    assert (together.products[2] == by_itself.products[0]).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from recsim.behaviour.utility import Utility
 from recsim.components.slate import Slate
 from recsim.replay.as_of import AS_OF
 from recsim.replay.quality import HORIZON_US, Choices, judge_day, relevant_products
@@ -78,11 +79,8 @@ def test_the_interval_holds_the_value_and_widens_when_one_user_makes_all_request
 
 
 def truth() -> Truth:
-    zeros = np.zeros(10, np.float32)
-    return Truth(
-        2.0, np.array([[1.0]], np.float32), zeros[:1], zeros[:1], np.arange(10, dtype=np.float32)[:, None], zeros,
-        zeros, zeros, np.zeros(10, np.int32),
-    )  # fmt: skip
+    utility = Utility(np.array([[2.0]], np.float32), np.arange(10, dtype=np.float32)[:, None])
+    return Truth(utility, np.zeros(10, np.int32))
 
 
 @pytest.mark.parametrize(

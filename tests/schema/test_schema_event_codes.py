@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from recsim.behaviour import draft
 from recsim.components import arrival_kernels, stream_kernels
-from recsim.generate import draft
 from recsim.schema import EVENT_TYPES
 
 

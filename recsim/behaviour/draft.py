@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.generate.kernel import inlined
-from recsim.generate.quantiles import at
+from recsim.behaviour.kernel import inlined
+from recsim.behaviour.quantiles import at
 from recsim.rng import draw, stream_id
 
 _TRANSPORT = stream_id("event/transport")

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from recsim.generate import quantiles
-from recsim.generate.catalogue import USER_SCALE
-from recsim.generate.quantiles import Table, threshold
+from recsim.behaviour import quantiles
+from recsim.behaviour.catalogue import USER_SCALE
+from recsim.behaviour.quantiles import Table, threshold
 from recsim.scenario import Scenario
 from recsim.scenario.choice import INTEREST_DECAY, RANDOM_CATEGORY_SHARE
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsim.generate.kernel import inlined, kernel
-from recsim.generate.quantiles import at
+from recsim.behaviour.kernel import inlined, kernel
+from recsim.behaviour.quantiles import at
 from recsim.rng import draw, stream_id, user_at
 
 _TRAITS = stream_id("user/traits")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsim.generate import draft as rows
-from recsim.generate.choice import (
+from recsim.behaviour import draft as rows
+from recsim.behaviour.choice import (
     PURCHASE_SHARE,
     choose,
     desire,
@@ -19,11 +19,11 @@ from recsim.generate.choice import (
     satisfaction,
     stars_of,
 )
-from recsim.generate.draft import NO_PRODUCT, NO_REFERENCE, PENDING, QUERIES, REVIEWS, SESSIONS, USER_EVENTS, push
-from recsim.generate.kernel import inlined, kernel
-from recsim.generate.people import alias_pick, first_below, home_of, interests_of, taste_of, weights_of
-from recsim.generate.quantiles import at, logistic
-from recsim.generate.rules import CLOSE_MS, DAY_MS
+from recsim.behaviour.draft import NO_PRODUCT, NO_REFERENCE, PENDING, QUERIES, REVIEWS, SESSIONS, USER_EVENTS, push
+from recsim.behaviour.kernel import inlined, kernel
+from recsim.behaviour.people import alias_pick, first_below, home_of, interests_of, taste_of, weights_of
+from recsim.behaviour.quantiles import at, logistic
+from recsim.behaviour.rules import CLOSE_MS, DAY_MS
 from recsim.rng import draw, stream_id, user_at
 
 _START = stream_id("session/start")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recsim.generate import vocabulary as vocab
+from recsim.behaviour import vocabulary as vocab
 from recsim.rng import words
 
 TYPO_KINDS = ("neighbour", "transposed", "dropped", "doubled")

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recsim.behaviour import quantiles
 from recsim.errors import BadInput
-from recsim.generate import quantiles
 from recsim.rng import normals, uniforms, words
 from recsim.scenario import Scenario
 from recsim.scenario.choice import QUALITY_WEIGHT

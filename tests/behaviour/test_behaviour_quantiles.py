@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from recsim import rng
-from recsim.generate import quantiles
+from recsim.behaviour import quantiles
 
 WORDS = rng.words(1, "quantiles", np.arange(400_000, dtype=np.uint64)).ravel()
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.generate import choice, draft, people, sessions
-from recsim.generate.catalogue import Catalogue
-from recsim.generate.kernel import kernel
-from recsim.generate.rules import Rules
+from recsim.behaviour import choice, draft, people, sessions
+from recsim.behaviour.catalogue import Catalogue
+from recsim.behaviour.kernel import kernel
+from recsim.behaviour.rules import Rules
 from recsim.scenario import Scenario
 
 SAMPLE_VIEWS = 600_000

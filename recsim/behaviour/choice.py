@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.generate.catalogue import FIXED_SCALE, LANES
-from recsim.generate.kernel import inlined
-from recsim.generate.people import alias_pick, dot
-from recsim.generate.quantiles import exponential
+from recsim.behaviour.catalogue import FIXED_SCALE, LANES
+from recsim.behaviour.kernel import inlined
+from recsim.behaviour.people import alias_pick, dot
+from recsim.behaviour.quantiles import exponential
 from recsim.rng import draw, stream_id
 
 _CONSIDER = stream_id("session/consider")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recsim.behaviour import calibration, catalogue, rules
+from recsim.behaviour.calibration import Funnel
+from recsim.behaviour.catalogue import Catalogue, Traits
+from recsim.behaviour.rules import Rules
+from recsim.behaviour.text import QueryText, ReviewText
 from recsim.clock import day_label, day_start_us
-from recsim.generate import calibration, catalogue, rules
-from recsim.generate.calibration import Funnel
-from recsim.generate.catalogue import Catalogue, Traits
-from recsim.generate.rules import Rules
-from recsim.generate.text import QueryText, ReviewText
 from recsim.scenario import Scenario
 from recsim.scenario.activity import registered
 
