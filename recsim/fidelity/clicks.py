@@ -16,7 +16,8 @@ from recsim.rng import words
 class Clicks:
     """n sessions: `session[n]` ids, `indptr[n + 1]` into `product` and `time_us` (None in a log without times).
 
-    `share` is the part of the log's sessions that is in the sample.
+    `share` is the part of the log's sessions that is in the sample; `held[n]` marks the sessions a data set without
+    times holds back for testing.
     """
 
     session: Ints
@@ -24,6 +25,7 @@ class Clicks:
     product: Ints
     time_us: Ints | None
     share: float
+    held: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.session)
@@ -40,13 +42,14 @@ class Clicks:
         """Some of the sessions, in the order asked for."""
         rows, indptr = _rows(self.indptr, chosen)
         times = None if self.time_us is None else self.time_us[rows]
-        return Clicks(self.session[chosen], indptr, self.product[rows], times, self.share)
+        held = None if self.held is None else self.held[chosen]
+        return Clicks(self.session[chosen], indptr, self.product[rows], times, self.share, held)
 
     def only(self, kept: np.ndarray) -> Clicks:
         """The clicks marked, bool[clicks]; sessions may become empty."""
         cumulative = np.concatenate([[0], np.cumsum(kept)])
         times = None if self.time_us is None else self.time_us[kept]
-        return Clicks(self.session, cumulative[self.indptr], self.product[kept], times, self.share)
+        return Clicks(self.session, cumulative[self.indptr], self.product[kept], times, self.share, self.held)
 
     def at_least(self, clicks: int) -> Clicks:
         """The sessions of so many clicks or more."""
@@ -77,7 +80,8 @@ class Sampler:
         if not len(views):
             return
         indptr = np.append(views.starts, len(views))
-        every = Clicks(views.session[views.starts], indptr, views.product, views.time_us, 1.0)
+        held = None if views.held is None else views.held[views.starts]
+        every = Clicks(views.session[views.starts], indptr, views.product, views.time_us, 1.0, held)
         self._keep(every.at_least(self._least))
         while self._kept > self._most:
             self._under //= 2
@@ -105,6 +109,7 @@ class Sampler:
             np.concatenate([part.product for part in self._parts]),
             np.concatenate([part.time_us for part in self._parts if part.time_us is not None]) if timed else None,
             share,
+            np.concatenate([part.held for part in self._parts if part.held is not None]) if not timed else None,
         )
         starts = whole.start_us
         order = np.argsort(whole.session, kind="stable") if starts is None else np.lexsort((whole.session, starts))

@@ -22,15 +22,15 @@ from recsim.schema.tables import DEVICES, EVENT_TYPES
 VIEW, CART, PURCHASE = (EVENT_TYPES.index(name) for name in ("view_product", "add_to_cart", "purchase"))
 SEARCH = EVENT_TYPES.index("search_query")
 NOTHING = -1
-LATEST_SHARE_GAP_S = 30 * 60
-"""Gaps beyond half an hour separate visits: the usual rule, and that of the recsim sessionizer."""
-
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """n rows in order of session, then time. `product` is -1 without one; `time_us` and `device` may be unknown."""
+    """n rows in order of session, then time. `product` is -1 without one; `time_us` and `device` may be unknown.
+
+    `held` marks rows that a data set holds back for testing, where it has a split of its own and no times.
+    """
 
     user: Ints
     session: Ints
@@ -38,6 +38,7 @@ class Piece:
     kind: NDArray[np.int8]
     time_us: Ints | None
     device: NDArray[np.int8] | None
+    held: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -76,6 +77,7 @@ class Piece:
             self.kind[chosen],
             None if self.time_us is None else self.time_us[chosen],
             None if self.device is None else self.device[chosen],
+            None if self.held is None else self.held[chosen],
         )
 
     @cached_property
@@ -142,7 +144,7 @@ def _codes(column: str, names: tuple[str, ...]) -> pl.Expr:
 
 
 def _interactions(world: Dataset) -> Piece:
-    columns = ["user_id", "product_id", "event_timestamp", "session", "position"]
+    columns = ["user_id", "product_id", "event_timestamp", "session", "position", "split"]
     frame = world.frame("interactions", columns=columns)
     timed = frame["event_timestamp"].null_count() == 0
     frame = frame.with_columns(
@@ -157,6 +159,7 @@ def _interactions(world: Dataset) -> Piece:
         np.full(frame.height, VIEW, np.int8),
         frame["event_timestamp"].to_numpy() if timed else None,
         None,
+        None if timed else (frame["split"].cast(pl.String) != "train").to_numpy(),
     )
 
 
