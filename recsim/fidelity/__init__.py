@@ -32,6 +32,7 @@ STATISTICS = Registry(
         "reviews_per_user": "recsim.fidelity.reviews:ReviewsPerUser",
         "searches": "recsim.fidelity.queries:Searches",
         "session_funnel": "recsim.fidelity.funnel:SessionFunnel",
+        "sessions_per_user": "recsim.fidelity.counts:SessionsPerUser",
         "slopes": "recsim.fidelity.counts:Slopes",
         "spectrum": "recsim.fidelity.structure:Spectrum",
         "clustering": "recsim.fidelity.structure:Clustering",

@@ -33,7 +33,10 @@ CERTAIN = 0.95
 
 @dataclass(frozen=True)
 class Scores:
-    """Sums by test session, float64[recommenders, sessions]: `recall` of hits in k, `mrr` of 1 ÷ rank; `views[sessions]`."""
+    """Sums by test session, float64[recommenders, sessions]: `recall` of hits in k, `mrr` of 1 ÷ rank.
+
+    `views`: views asked for, float64[sessions].
+    """
 
     names: tuple[str, ...]
     recall: NDArray[np.float64]
@@ -134,7 +137,9 @@ def agree(a: Scores, b: Scores, metric: str, *, seed: int = 1) -> Agreement:
     upper = np.triu_indices(len(a.names), 1)
     leads = [(side[:, upper[0]] > side[:, upper[1]]).mean(axis=0) for side in drawn]
     trails = [(side[:, upper[0]] < side[:, upper[1]]).mean(axis=0) for side in drawn]
-    certain = np.logical_and(*[(lead >= CERTAIN) | (trail >= CERTAIN) for lead, trail in zip(leads, trails, strict=True)])
+    certain = np.logical_and(
+        *[(lead >= CERTAIN) | (trail >= CERTAIN) for lead, trail in zip(leads, trails, strict=True)]
+    )
     same = (leads[0] > trails[0]) == (leads[1] > trails[1])
     swapped = [(a.names[upper[0][at]], a.names[upper[1][at]]) for at in np.flatnonzero(certain & ~same)]
     low, high = np.quantile(taus, [0.025, 0.975])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
 from recsim.fidelity.log import Piece
@@ -27,6 +28,16 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class About:
+    """What a statistic is: its name, the form of its figures, the rung it belongs to, and their unit."""
+
+    name: str
+    form: Form
+    level: Level
+    unit: str
+
+
+@dataclass(frozen=True)
 class Measured:
     """The figures of one statistic. `values` is empty where the world can't tell, and `reason` says why.
 
@@ -34,15 +45,14 @@ class Measured:
     calibration, but not held against another world.
     """
 
-    name: str
-    form: Form
-    level: Level
-    unit: str
+    about: About
     values: dict[str, float] = field(default_factory=dict)
     count: int = 0
     reason: str = ""
     limits: Limits = field(default_factory=Limits)
     extra: dict[str, float] = field(default_factory=dict)
+    histogram: NDArray[np.int64] | None = None
+    """How often each small whole number occurs, of a distribution of counts."""
     floor: int = 1
     """The least count that occurs, of a distribution of counts: what a filtered log was cut to."""
 
@@ -65,10 +75,7 @@ class Context:
 class Statistic(Protocol):
     """One statistic of a world; made for a context, fed every piece, asked once at the end."""
 
-    name: str
-    form: Form
-    level: Level
-    unit: str
+    about: About
 
     def __init__(self, context: Context) -> None: ...
 
@@ -81,24 +88,23 @@ class Statistic(Protocol):
         ...
 
 
-def told(statistic: Statistic, values: dict[str, float], count: int, **more: object) -> Measured:
-    """Figures of a statistic."""
-    return Measured(  # type: ignore[arg-type]
-        statistic.name, statistic.form, statistic.level, statistic.unit, values, int(count), **more
-    )
+def told(about: About, values: dict[str, float], count: int, **more: Any) -> Measured:  # noqa: ANN401 - passed on
+    """Figures of a statistic; `more` are further fields of `Measured`."""
+    return Measured(about, values, int(count), **more)
 
 
-def untold(statistic: Statistic, reason: str) -> Measured:
+def untold(about: About, reason: str) -> Measured:
     """No figures of a statistic, and why."""
-    return Measured(statistic.name, statistic.form, statistic.level, statistic.unit, reason=reason)
+    return Measured(about, reason=reason)
 
 
-def distribution(statistic: Statistic, sketch: Sketch, limits: Limits, reason: str) -> Measured:
+def distribution(about: About, sketch: Sketch, limits: Limits, reason: str) -> Measured:
     """The quantiles of a sketch within the limits; `reason` is told where nothing is in it."""
-    part = sketch.between(limits.least, limits.most) if statistic.form == "counts" else sketch
+    part = sketch.between(limits.least, limits.most) if about.form == "counts" else sketch
     if not part.count:
-        return untold(statistic, reason)
-    return told(statistic, part.summary(), part.count, limits=limits, floor=part.floor)
+        return untold(about, reason)
+    histogram = part.small if about.form == "counts" else None
+    return told(about, part.summary(), part.count, limits=limits, floor=part.floor, histogram=histogram)
 
 
 def context_of(world: Dataset, *, users_are_sessions: bool, timed: bool) -> Context:

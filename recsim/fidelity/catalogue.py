@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recsim.fidelity.base import Context, Limits, Measured, distribution, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, distribution, told, untold
 from recsim.fidelity.log import Piece
 from recsim.fidelity.sketch import Sketch
 
@@ -19,7 +19,7 @@ FIELDS = {
 class Prices:
     """List prices of the products."""
 
-    name, form, level, unit = "price_usd", "values", "marginal", "US dollars"
+    about = About("price_usd", "values", "marginal", "US dollars")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -31,13 +31,13 @@ class Prices:
         sketch = Sketch(whole=False)
         if self._context.price_usd is not None:
             sketch.add(self._context.price_usd[self._context.price_usd > 0])
-        return distribution(self, sketch, limits, "no product has a price")
+        return distribution(self.about, sketch, limits, "no product has a price")
 
 
 class Missing:
     """Products without a brand, a description, a price, a category; of fields that some product has."""
 
-    name, form, level, unit = "missing", "rates", "marginal", "share of products"
+    about = About("missing", "rates", "marginal", "share of products")
 
     def __init__(self, context: Context) -> None:
         self._world = context.world
@@ -49,5 +49,5 @@ class Missing:
         missing = self._world.scan("products").select(**{name: gap.mean() for name, gap in FIELDS.items()}).collect()
         found = {name: float(missing[name][0]) for name in FIELDS if 0 < missing[name][0] < 1}
         if not found:
-            return untold(self, "no field of the catalogue is filled in part")
-        return told(self, found, self._world.products)
+            return untold(self.about, "no field of the catalogue is filled in part")
+        return told(self.about, found, self._world.products)

@@ -11,7 +11,6 @@ from recsim.fidelity.log import Ints, Piece, pieces
 from recsim.rng import words
 
 
-
 @dataclass(frozen=True)
 class Clicks:
     """n sessions: `session[n]` ids, `indptr[n + 1]` into `product` and `time_us` (None in a log without times).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsim.fidelity.base import Context, Limits, Measured, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, told, untold
 from recsim.fidelity.log import Ints, Piece
 from recsim.schema.tables import DEVICES
 
@@ -28,7 +28,7 @@ def local_us(piece: Piece, context: Context) -> Ints | None:
 class HourOfDay:
     """Shares of the hours of the day."""
 
-    name, form, level, unit = "hour_of_day", "shares", "marginal", "share of events"
+    about = About("hour_of_day", "shares", "marginal", "share of events")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -42,14 +42,14 @@ class HourOfDay:
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         total = int(self._counts.sum())
         if not total:
-            return untold(self, NO_TIMES)
-        return told(self, {f"h{hour:02d}": float(n / total) for hour, n in enumerate(self._counts)}, total)
+            return untold(self.about, NO_TIMES)
+        return told(self.about, {f"h{hour:02d}": float(n / total) for hour, n in enumerate(self._counts)}, total)
 
 
 class DayOfWeek:
     """Shares of the days of the week; of logs of at least two weeks."""
 
-    name, form, level, unit = "day_of_week", "shares", "marginal", "share of events"
+    about = About("day_of_week", "shares", "marginal", "share of events")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -66,14 +66,14 @@ class DayOfWeek:
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         total = int(self._counts.sum())
         if len(self._days) < 14:
-            return untold(self, "the log has fewer than 14 days" if total else NO_TIMES)
-        return told(self, {name: float(n / total) for name, n in zip(DAYS, self._counts, strict=True)}, total)
+            return untold(self.about, "the log has fewer than 14 days" if total else NO_TIMES)
+        return told(self.about, {name: float(n / total) for name, n in zip(DAYS, self._counts, strict=True)}, total)
 
 
 class Device:
     """Sessions on the mobile client."""
 
-    name, form, level, unit = "device", "rates", "marginal", "share of sessions"
+    about = About("device", "rates", "marginal", "share of sessions")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._counts = np.zeros(len(DEVICES), np.int64)
@@ -84,6 +84,6 @@ class Device:
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         if np.count_nonzero(self._counts) < 2:
-            return untold(self, "the log does not tell clients apart")
+            return untold(self.about, "the log does not tell clients apart")
         total = int(self._counts.sum())
-        return told(self, {"mobile_share": float(self._counts[DEVICES.index("mobile")] / total)}, total)
+        return told(self.about, {"mobile_share": float(self._counts[DEVICES.index("mobile")] / total)}, total)

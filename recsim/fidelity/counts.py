@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsim.fidelity.base import Context, Limits, Measured, distribution, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, distribution, told, untold
 from recsim.fidelity.log import Ints, Piece
 from recsim.fidelity.sketch import Sketch
 
@@ -23,7 +23,7 @@ def tallied(context: Context) -> Ints:
 class EventsPerProduct:
     """Views, carts and purchases of a product, of those that have any."""
 
-    name, form, level, unit = "events_per_product", "counts", "marginal", "events"
+    about = About("events_per_product", "counts", "marginal", "events")
 
     def __init__(self, context: Context) -> None:
         self._counts = tallied(context)
@@ -34,13 +34,13 @@ class EventsPerProduct:
     def finish(self, limits: Limits) -> Measured:
         sketch = Sketch(whole=True)
         sketch.add(self._counts[(self._counts >= limits.least)])
-        return distribution(self, sketch, limits, NO_EVENTS)
+        return distribution(self.about, sketch, limits, NO_EVENTS)
 
 
 class Popularity:
     """Concentration of events on products: the Gini coefficient, and what the most popular hold."""
 
-    name, form, level, unit = "popularity", "rates", "marginal", "share"
+    about = About("popularity", "rates", "marginal", "share")
 
     def __init__(self, context: Context) -> None:
         self._counts = tallied(context)
@@ -52,17 +52,17 @@ class Popularity:
         counts = np.sort(self._counts[self._counts >= limits.least])
         n = len(counts)
         if not n:
-            return untold(self, NO_EVENTS)
+            return untold(self.about, NO_EVENTS)
         total = counts.sum()
         gini = float((2 * np.arange(1, n + 1) - n - 1) @ counts / (n * total))
         tops = {name: float(counts[n - max(1, round(n * share)) :].sum() / total) for name, share in TOP_SHARES.items()}
-        return told(self, {"gini": gini, **tops}, n, limits=limits)
+        return told(self.about, {"gini": gini, **tops}, n, limits=limits)
 
 
 class Slopes:
     """Local slopes of log events over log rank: how the popularity curve bends, where Zipf's law has one slope."""
 
-    name, form, level, unit = "slopes", "rates", "marginal", "log-log slope"
+    about = About("slopes", "rates", "marginal", "log-log slope")
 
     def __init__(self, context: Context) -> None:
         self._counts = tallied(context)
@@ -80,14 +80,14 @@ class Slopes:
             ranks = np.unique(np.geomspace(low, high, 40).astype(np.int64))
             found[name] = float(-np.polyfit(np.log(ranks), np.log(counts[ranks - 1]), 1)[0])
         if not found:
-            return untold(self, "too few products have events")
-        return told(self, found, len(counts), limits=limits)
+            return untold(self.about, "too few products have events")
+        return told(self.about, found, len(counts), limits=limits)
 
 
 class EventsPerUser:
     """Views, carts and purchases of a user, of those that have any."""
 
-    name, form, level, unit = "events_per_user", "counts", "marginal", "events"
+    about = About("events_per_user", "counts", "marginal", "events")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -99,9 +99,29 @@ class EventsPerUser:
 
     def finish(self, limits: Limits) -> Measured:
         if self._context.users_are_sessions:
-            return untold(self, ONLY_SESSIONS)
+            return untold(self.about, ONLY_SESSIONS)
         sketch = Sketch(whole=True)
         sketch.add(self._counts[self._counts > 0])
-        return distribution(self, sketch, limits, "no user has an event")
+        return distribution(self.about, sketch, limits, "no user has an event")
 
 
+class SessionsPerUser:
+    """Sessions with a view of a user who has any, in the whole log."""
+
+    about = About("sessions_per_user", "counts", "marginal", "sessions")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._counts = np.zeros(0 if context.users_are_sessions else context.world.users, np.int32)
+
+    def add(self, piece: Piece) -> None:
+        if len(self._counts):
+            views = piece.views
+            np.add.at(self._counts, views.user[views.starts], 1)
+
+    def finish(self, limits: Limits) -> Measured:
+        if self._context.users_are_sessions:
+            return untold(self.about, ONLY_SESSIONS)
+        sketch = Sketch(whole=True)
+        sketch.add(self._counts[self._counts > 0])
+        return distribution(self.about, sketch, limits, "no user has a view")

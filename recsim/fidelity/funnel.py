@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsim.fidelity.base import Context, Limits, Measured, distribution, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, distribution, told, untold
 from recsim.fidelity.log import CART, PURCHASE, VIEW, Piece
 from recsim.fidelity.sketch import Sketch
 
@@ -20,7 +20,7 @@ def rates(pairs: dict[str, tuple[int, int]]) -> dict[str, float]:
 class Funnel:
     """Carts over views, purchases over carts, purchases over views: of events."""
 
-    name, form, level, unit = "funnel", "rates", "marginal", "events per event"
+    about = About("funnel", "rates", "marginal", "events per event")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._counts = np.zeros(3, np.int64)
@@ -37,13 +37,13 @@ class Funnel:
                 "purchase_per_view": (purchases, views),
             }
         )
-        return told(self, found, views) if found else untold(self, NO_PURCHASES)
+        return told(self.about, found, views) if found else untold(self.about, NO_PURCHASES)
 
 
 class SessionFunnel:
     """Sessions with a view that also have a cart or a purchase; carts left behind."""
 
-    name, form, level, unit = "session_funnel", "rates", "marginal", "share of sessions"
+    about = About("session_funnel", "rates", "marginal", "share of sessions")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._viewed, self._carted, self._bought, self._left = 0, 0, 0, 0
@@ -63,7 +63,7 @@ class SessionFunnel:
                 "abandonment_share": (self._left, self._carted),
             }
         )
-        return told(self, found, self._viewed) if found else untold(self, NO_PURCHASES)
+        return told(self.about, found, self._viewed) if found else untold(self.about, NO_PURCHASES)
 
 
 def _sessions_with(piece: Piece, kind: int) -> np.ndarray:
@@ -75,7 +75,7 @@ def _sessions_with(piece: Piece, kind: int) -> np.ndarray:
 class UserFunnel:
     """Users who viewed that also put into the cart, or bought, in the whole log."""
 
-    name, form, level, unit = "user_funnel", "rates", "marginal", "share of users"
+    about = About("user_funnel", "rates", "marginal", "share of users")
 
     def __init__(self, context: Context) -> None:
         self._only_sessions = context.users_are_sessions
@@ -88,19 +88,19 @@ class UserFunnel:
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         if self._only_sessions:
-            return untold(self, "the log knows sessions, not users")
+            return untold(self.about, "the log knows sessions, not users")
         counts = np.bincount(self._did, minlength=8)
         viewed = int(counts[[1, 3, 5, 7]].sum())
         found = rates(
             {"cart_share": (int(counts[[3, 7]].sum()), viewed), "purchase_share": (int(counts[[5, 7]].sum()), viewed)}
         )
-        return told(self, found, viewed) if found else untold(self, NO_PURCHASES)
+        return told(self.about, found, viewed) if found else untold(self.about, NO_PURCHASES)
 
 
 class ItemsPerOrder:
     """Products of an order; an order is what one session bought."""
 
-    name, form, level, unit = "items_per_order", "counts", "marginal", "products"
+    about = About("items_per_order", "counts", "marginal", "products")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._sketch = Sketch(whole=True)
@@ -109,13 +109,13 @@ class ItemsPerOrder:
         self._sketch.add(piece.of(PURCHASE).lengths)
 
     def finish(self, limits: Limits) -> Measured:
-        return distribution(self, self._sketch, limits, "the log has no purchases")
+        return distribution(self.about, self._sketch, limits, "the log has no purchases")
 
 
 class OrdersPerBuyer:
     """Orders of a user who bought at all, and the share of buyers who came back."""
 
-    name, form, level, unit = "orders_per_buyer", "counts", "marginal", "orders"
+    about = About("orders_per_buyer", "counts", "marginal", "orders")
 
     def __init__(self, context: Context) -> None:
         self._only_sessions = context.users_are_sessions
@@ -128,11 +128,11 @@ class OrdersPerBuyer:
 
     def finish(self, limits: Limits) -> Measured:
         if self._only_sessions:
-            return untold(self, "the log knows sessions, not users")
+            return untold(self.about, "the log knows sessions, not users")
         sketch = Sketch(whole=True)
         sketch.add(self._counts[self._counts > 0])
-        found = distribution(self, sketch, limits, "the log has no purchases")
+        found = distribution(self.about, sketch, limits, "the log has no purchases")
         if not found.values:
             return found
         again = float((self._counts > 1).sum() / (self._counts > 0).sum())
-        return told(self, {**found.values, "repeat_share": again}, found.count, limits=limits)
+        return told(self.about, {**found.values, "repeat_share": again}, found.count, limits=limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsim.fidelity.base import Context, Limits, Measured, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, told, untold
 from recsim.fidelity.log import PURCHASE, Ints, Piece
 
 FIFTHS = 5
@@ -18,7 +18,7 @@ ENOUGH = 30
 class PriceConversion:
     """Purchases over views by fifths of price, cheapest first, over those of all: 1 where price does not matter."""
 
-    name, form, level, unit = "price_conversion", "rates", "joint", "times the mean"
+    about = About("price_conversion", "rates", "joint", "times the mean")
 
     def __init__(self, context: Context) -> None:
         self._price = context.price_usd
@@ -32,24 +32,26 @@ class PriceConversion:
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         if self._price is None or not self._bought.sum() or not self._viewed.sum():
-            return untold(self, "no product has a price" if self._price is None else "the log has no purchases")
+            return untold(self.about, "no product has a price" if self._price is None else "the log has no purchases")
         priced = np.flatnonzero((self._price > 0) & (self._viewed > 0))
         order = priced[np.argsort(self._price[priced], kind="stable")]
         fifth = np.minimum(np.cumsum(self._viewed[order]) * FIFTHS // (self._viewed[order].sum() + 1), FIFTHS - 1)
         viewed = np.bincount(fifth, self._viewed[order], FIFTHS)
         bought = np.bincount(fifth, self._bought[order], FIFTHS)
         if not (bought > 0).all():
-            return untold(self, "too few purchases to part by price")
+            return untold(self.about, "too few purchases to part by price")
         mean = bought.sum() / viewed.sum()
         return told(
-            self, {f"fifth_{n + 1}": float(bought[n] / viewed[n] / mean) for n in range(FIFTHS)}, int(bought.sum())
+            self.about,
+            {f"fifth_{n + 1}": float(bought[n] / viewed[n] / mean) for n in range(FIFTHS)},
+            int(bought.sum()),
         )
 
 
 class CategoryStay:
     """Steps from a view to the next of the session that stay in the leaf category."""
 
-    name, form, level, unit = "category_stay", "rates", "joint", "share of steps"
+    about = About("category_stay", "rates", "joint", "share of steps")
 
     def __init__(self, context: Context) -> None:
         self._category = context.category
@@ -66,8 +68,8 @@ class CategoryStay:
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         if not self._steps:
-            return untold(self, "no product has a category" if self._category is None else "no session moves on")
-        return told(self, {"share": self._stayed / self._steps}, self._steps)
+            return untold(self.about, "no product has a category" if self._category is None else "no session moves on")
+        return told(self.about, {"share": self._stayed / self._steps}, self._steps)
 
 
 class PairSample:
@@ -100,7 +102,7 @@ class PairSample:
 class RepeatVisits:
     """Pairs of user and product that were viewed in more than one session."""
 
-    name, form, level, unit = "repeat_visits", "rates", "joint", "share of pairs"
+    about = About("repeat_visits", "rates", "joint", "share of pairs")
 
     def __init__(self, context: Context) -> None:
         self._only_sessions = context.users_are_sessions
@@ -112,17 +114,17 @@ class RepeatVisits:
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         if self._only_sessions:
-            return untold(self, "the log knows sessions, not users")
+            return untold(self.about, "the log knows sessions, not users")
         pairs, sessions = self._sample.pairs()
         if not len(pairs):
-            return untold(self, "the log has no views")
-        return told(self, {"share": float((sessions > 1).mean())}, len(pairs))
+            return untold(self.about, "the log has no views")
+        return told(self.about, {"share": float((sessions > 1).mean())}, len(pairs))
 
 
 class ActivityDiversity:
     """Different products over views, by how many views a user (or, in a log of sessions, a session) has."""
 
-    name, form, level, unit = "activity_diversity", "rates", "joint", "products per view"
+    about = About("activity_diversity", "rates", "joint", "products per view")
 
     def __init__(self, context: Context) -> None:
         self._sample = PairSample(context)
@@ -133,7 +135,7 @@ class ActivityDiversity:
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         pairs, _ = self._sample.pairs()
         if not len(pairs):
-            return untold(self, "the log has no views")
+            return untold(self.about, "the log has no views")
         users, different = np.unique(self._sample.users_of(pairs), return_counts=True)
         owners, views = np.unique(np.concatenate(self._sample.views), return_counts=True)
         assert np.array_equal(users, owners), "who viewed has a pair"
@@ -144,6 +146,4 @@ class ActivityDiversity:
             if chosen.sum() >= ENOUGH:
                 end = f"_to_{BUCKETS[at] - 1}" if at < len(BUCKETS) else "_up"
                 found[f"views_{least}{end}"] = float(different[chosen].sum() / views[chosen].sum())
-        return told(self, found, len(users)) if found else untold(self, "too few users view twice")
-
-
+        return told(self.about, found, len(users)) if found else untold(self.about, "too few users view twice")

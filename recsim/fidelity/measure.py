@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-
 from recsim.dataset import Dataset
 from recsim.fidelity import STATISTICS
 from recsim.fidelity.base import Context, Limits, Measured, Statistic, context_of

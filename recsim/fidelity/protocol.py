@@ -16,7 +16,7 @@ from recsim.rng import words
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a log is prepared. `support`: views a product needs; `train_sessions`: the latest so many are learned from."""
+    """How a log is prepared. `support`: views a product needs; the latest `train_sessions` are learned from."""
 
     least_views: int = 2
     support: int = 5

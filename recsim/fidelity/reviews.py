@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from recsim.fidelity.base import Context, Limits, Measured, distribution, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, distribution, told, untold
 from recsim.fidelity.log import Piece
 from recsim.fidelity.sketch import Sketch
 
@@ -24,7 +24,7 @@ def columns_of(context: Context, *names: str) -> Iterator[pl.DataFrame]:
 class Stars:
     """Stars of reviews: mean, deviation, median, and the share of each."""
 
-    name, form, level, unit = "stars", "rates", "marginal", "stars"
+    about = About("stars", "rates", "marginal", "stars")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -41,7 +41,7 @@ class Stars:
             counts += np.bincount(np.clip(np.ceil(stars), 1, 5).astype(np.int64) - 1, minlength=5)
         total = int(counts.sum())
         if not total:
-            return untold(self, NO_REVIEWS)
+            return untold(self.about, NO_REVIEWS)
         mean = float(moments[0] / total)
         values = {
             "mean": mean,
@@ -49,13 +49,13 @@ class Stars:
             "p50": float(np.searchsorted(np.cumsum(counts), total / 2) + 1),
         }
         shares = {name: float(n / total) for name, n in zip(STAR_NAMES, counts, strict=True)}
-        return told(self, {**values, **shares}, total)
+        return told(self.about, {**values, **shares}, total)
 
 
 class ReviewWords:
     """Words of a review's body."""
 
-    name, form, level, unit = "review_words", "counts", "marginal", "words"
+    about = About("review_words", "counts", "marginal", "words")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -68,13 +68,13 @@ class ReviewWords:
         for frame in columns_of(self._context, "text"):
             words = frame["text"].drop_nulls().str.count_matches(r"\S+")
             sketch.add(words.filter(words > 0).to_numpy())
-        return distribution(self, sketch, limits, "no review has a text")
+        return distribution(self.about, sketch, limits, "no review has a text")
 
 
 class HelpfulVotes:
     """Helpful votes of a review, where the log holds totals."""
 
-    name, form, level, unit = "helpful_votes", "counts", "marginal", "votes"
+    about = About("helpful_votes", "counts", "marginal", "votes")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -86,17 +86,17 @@ class HelpfulVotes:
         sketch = Sketch(whole=True)
         for frame in columns_of(self._context, "up_votes"):
             sketch.add(frame["up_votes"].drop_nulls().to_numpy())
-        found = distribution(self, sketch, Limits(0, limits.most), "no review has a total of votes")
+        found = distribution(self.about, sketch, Limits(0, limits.most), "no review has a total of votes")
         if not found.values:
             return found
         kept = {name: found.values[name] for name in ("p90", "p95", "p99", "mean", "sd")}
-        return told(self, {"zero_share": sketch.share(0), **kept}, found.count)
+        return told(self.about, {"zero_share": sketch.share(0), **kept}, found.count)
 
 
 class Verified:
     """Reviews by known buyers."""
 
-    name, form, level, unit = "verified", "rates", "marginal", "share of reviews"
+    about = About("verified", "rates", "marginal", "share of reviews")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -109,13 +109,13 @@ class Verified:
         for frame in columns_of(self._context, "verified"):
             told_of = frame["verified"].drop_nulls()
             known, total = known + int(told_of.sum()), total + len(told_of)
-        return told(self, {"share": known / total}, total) if total else untold(self, "no review says it")
+        return told(self.about, {"share": known / total}, total) if total else untold(self.about, "no review says it")
 
 
 class ReviewsPerProduct:
     """Reviews of a product that has any."""
 
-    name, form, level, unit = "reviews_per_product", "counts", "marginal", "reviews"
+    about = About("reviews_per_product", "counts", "marginal", "reviews")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -124,13 +124,13 @@ class ReviewsPerProduct:
         """Products are in the table of reviews."""
 
     def finish(self, limits: Limits) -> Measured:
-        return _spread(self, self._context, "product_id", self._context.world.products, limits)
+        return _spread(self.about, self._context, "product_id", self._context.world.products, limits)
 
 
 class ReviewsPerUser:
     """Reviews of a user who wrote any."""
 
-    name, form, level, unit = "reviews_per_user", "counts", "marginal", "reviews"
+    about = About("reviews_per_user", "counts", "marginal", "reviews")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -139,20 +139,18 @@ class ReviewsPerUser:
         """Users are in the table of reviews."""
 
     def finish(self, limits: Limits) -> Measured:
-        return _spread(self, self._context, "user_id", self._context.world.users, limits)
+        return _spread(self.about, self._context, "user_id", self._context.world.users, limits)
 
 
-def _spread(
-    statistic: ReviewsPerProduct | ReviewsPerUser, context: Context, column: str, size: int, limits: Limits
-) -> Measured:
+def _spread(about: About, context: Context, column: str, size: int, limits: Limits) -> Measured:
     if not context.world.has("reviews"):
-        return untold(statistic, NO_REVIEWS)
+        return untold(about, NO_REVIEWS)
     counts = np.zeros(size, np.int32)
     for frame in columns_of(context, column):
         np.add.at(counts, frame[column].to_numpy(), 1)
     sketch = Sketch(whole=True)
     sketch.add(counts[counts > 0])
-    found = distribution(statistic, sketch, limits, NO_REVIEWS)
+    found = distribution(about, sketch, limits, NO_REVIEWS)
     if not found.values:
         return found
-    return told(statistic, {**found.values, "one_share": sketch.share(1)}, found.count, limits=limits)
+    return told(about, {**found.values, "one_share": sketch.share(1)}, found.count, limits=limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsim.fidelity.base import Context, Limits, Measured, distribution, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, distribution, told, untold
 from recsim.fidelity.log import Ints, Piece
 from recsim.fidelity.sketch import Sketch
 
@@ -16,7 +16,7 @@ VISIT_GAP_S = 1800
 class ViewsPerSession:
     """Product views of a session, of those with at least two (as published session logs are cut)."""
 
-    name, form, level, unit = "views_per_session", "counts", "marginal", "views"
+    about = About("views_per_session", "counts", "marginal", "views")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._sketch = Sketch(whole=True)
@@ -26,13 +26,13 @@ class ViewsPerSession:
 
     def finish(self, limits: Limits) -> Measured:
         limits = Limits(max(2, limits.least), limits.most)
-        return distribution(self, self._sketch, limits, NO_VIEWS)
+        return distribution(self.about, self._sketch, limits, NO_VIEWS)
 
 
 class Bounce:
     """Sessions of one product view."""
 
-    name, form, level, unit = "bounce", "rates", "marginal", "share"
+    about = About("bounce", "rates", "marginal", "share")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._single, self._all = 0, 0
@@ -44,14 +44,14 @@ class Bounce:
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         if not self._single:
-            return untold(self, "no session has one view only: the log was cut to longer ones")
-        return told(self, {"share": self._single / self._all}, self._all)
+            return untold(self.about, "no session has one view only: the log was cut to longer ones")
+        return told(self.about, {"share": self._single / self._all}, self._all)
 
 
 class Gaps:
     """Seconds from a view to the next of the session, of pauses under half an hour."""
 
-    name, form, level, unit = "gap_s", "values", "marginal", "s"
+    about = About("gap_s", "values", "marginal", "s")
 
     def __init__(self, context: Context) -> None:
         self._timed = context.timed
@@ -65,13 +65,13 @@ class Gaps:
 
     def finish(self, limits: Limits) -> Measured:
         reason = "no session has two views at different times" if self._timed else "the log has no times"
-        return distribution(self, self._sketch, limits, reason)
+        return distribution(self.about, self._sketch, limits, reason)
 
 
 class ReView:
     """Views of a product that the session has seen before, and those of the product just seen; sessions of two up."""
 
-    name, form, level, unit = "re_view", "rates", "marginal", "share of views"
+    about = About("re_view", "rates", "marginal", "share of views")
 
     def __init__(self, context: Context) -> None:
         self._products = context.world.products
@@ -87,19 +87,19 @@ class ReView:
         size = lengths[views.owner]
         repeated = repeats(views, self._products)
         at_once = np.concatenate([[False], views.within & (views.product[1:] == views.product[:-1])])
-        for table, chosen in ((self._again, repeated), (self._at_once, at_once)):
-            table += np.bincount(size[chosen], minlength=64)
+        self._again += np.bincount(size[repeated], minlength=64)
+        self._at_once += np.bincount(size[at_once], minlength=64)
         self._views += np.bincount(size, minlength=64)
 
     def finish(self, limits: Limits) -> Measured:
         least = min(max(2, limits.least), 63)
         views = int(self._views[least:].sum())
         if not views:
-            return untold(self, "no session has two views")
+            return untold(self.about, "no session has two views")
         again, at_once = int(self._again[least:].sum()), int(self._at_once[least:].sum())
         values = {"share": again / views, "immediate_share": at_once / views}
         steps = max(views - int((self._views[least:] / np.arange(least, 64)).sum()), 1)
-        return told(self, values, views, limits=Limits(least), extra={"again_per_step": again / steps})
+        return told(self.about, values, views, limits=Limits(least), extra={"again_per_step": again / steps})
 
 
 def repeats(views: Piece, products: int) -> np.ndarray:

@@ -77,8 +77,13 @@ class Sketch:
         return math.sqrt(max(self._squares / self.count - self.mean**2, 0.0)) if self.count else math.nan
 
     @property
+    def small(self) -> NDArray[np.int64]:
+        """How often each whole number below `EXACT` occurs (with `whole`)."""
+        return self._small
+
+    @property
     def floor(self) -> int:
-        """The whole number that 2 % of the values reach (with `whole`): what a filtered log was cut to; 0 of nothing."""
+        """The whole number 2 % of the values do not exceed (with `whole`): what a filtered log was cut to."""
         if not self.count:
             return 0
         return int(np.searchsorted(np.cumsum(self._small), 0.02 * self.count))

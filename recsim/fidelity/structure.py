@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsim.fidelity.base import Context, Limits, Measured, told, untold
+from recsim.fidelity.base import About, Context, Limits, Measured, told, untold
 from recsim.fidelity.clicks import Clicks, Sampler
 from recsim.fidelity.log import Piece
 
@@ -25,9 +25,7 @@ def matrix_of(clicks: Clicks) -> csr_matrix:
     place[order] = np.arange(len(order))
     column = place[product]
     row = np.repeat(np.arange(len(clicks)), clicks.lengths)[column >= 0]
-    matrix = csr_matrix(
-        (np.ones(len(row), np.float64), (row, column[column >= 0])), shape=(len(clicks), len(order))
-    )
+    matrix = csr_matrix((np.ones(len(row), np.float64), (row, column[column >= 0])), shape=(len(clicks), len(order)))
     matrix.data[:] = 1.0
     return matrix[np.diff(matrix.indptr) >= 2]
 
@@ -40,7 +38,7 @@ class Spectrum:
     popularity is not the first direction.
     """
 
-    name, form, level, unit = "spectrum", "rates", "joint", "of the first"
+    about = About("spectrum", "rates", "joint", "of the first")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._sampler = Sampler(least=2, most=SESSIONS)
@@ -53,12 +51,14 @@ class Spectrum:
 
         matrix = matrix_of(self._sampler.clicks())
         if min(matrix.shape) < 2 * max(RANKS):
-            return untold(self, TOO_SMALL)
+            return untold(self.about, TOO_SMALL)
         views = np.asarray(matrix.sum(axis=0)).ravel()
         scaled = matrix.multiply(1 / np.sqrt(np.maximum(views, 1))).tocsr()
         values = svds(scaled, k=max(RANKS), v0=np.ones(min(scaled.shape)), return_singular_vectors=False)
         ordered = np.sort(values)[::-1]
-        return told(self, {f"rank_{rank}": float(ordered[rank - 1] / ordered[0]) for rank in RANKS}, matrix.shape[0])
+        return told(
+            self.about, {f"rank_{rank}": float(ordered[rank - 1] / ordered[0]) for rank in RANKS}, matrix.shape[0]
+        )
 
 
 class Clustering:
@@ -66,7 +66,7 @@ class Clustering:
     that joins each product with the ten it is viewed with most.
     """
 
-    name, form, level, unit = "clustering", "rates", "joint", "share"
+    about = About("clustering", "rates", "joint", "share")
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
         self._sampler = Sampler(least=2, most=SESSIONS)
@@ -77,7 +77,7 @@ class Clustering:
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         matrix = matrix_of(self._sampler.clicks())
         if min(matrix.shape) < 2 * max(RANKS):
-            return untold(self, TOO_SMALL)
+            return untold(self.about, TOO_SMALL)
         together = (matrix.T @ matrix).toarray()
         np.fill_diagonal(together, 0)
         nearest = np.argsort(-together, axis=1, kind="stable")[:, :10]
@@ -90,5 +90,5 @@ class Clustering:
         paths = float((degree * (degree - 1)).sum())
         closed = float(((edges @ edges) * edges).sum())
         if not paths:
-            return untold(self, TOO_SMALL)
-        return told(self, {"transitivity": closed / paths}, len(together))
+            return untold(self.about, TOO_SMALL)
+        return told(self.about, {"transitivity": closed / paths}, len(together))

@@ -38,11 +38,7 @@ class Profile(Section):
 
     description: str = Field(min_length=3, description="one sentence")
     model: dict[str, dict[str, Any]] = Field({}, description="scenario values by section")
-<<<<<<< HEAD
     targets: dict[str, Target] = Field({}, description="figures by statistic")
-=======
-    targets: dict[str, Target] = Field({}, description="what a world should measure")
->>>>>>> main
 
 
 def profile_files() -> dict[str, Path]:
