@@ -24,6 +24,12 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
         },
     ),
+    "index": Registry(
+        "product index",
+        {
+            "embedded": "recsim.components.search_engine:TantivyProductIndex",
+        },
+    ),
     "cache": Registry(
         "cache",
         {
@@ -53,6 +59,14 @@ ADAPTERS: dict[str, Registry] = {
         {
             "directory": "recsim.components.media:DirectoryMediaStore",
             "s3": "recsim.adapters.s3:S3MediaStore",
+        },
+    ),
+    "reviews": Registry(
+        "review store",
+        {
+            "sqlite": "recsim.components.review_store:SqliteReviewStore",
+            "mongomock": "recsim.adapters.mongo_reviews:MongoReviewStore",
+            "mongodb": "recsim.adapters.mongo_reviews:MongoReviewStore",
         },
     ),
     "topics": Registry(
