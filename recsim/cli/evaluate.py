@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from recsim.cli import options
+from recsim.cli.certificate import certificate
 from recsim.cli.complete import scenarios
 from recsim.cli.finish import finish_run, make, results, run_path, show_plan
 from recsim.cli.terminal import Terminal
@@ -27,6 +28,10 @@ def evaluate(
     scenario: Annotated[
         str, typer.Option(help="Scenario whose [evaluation] is used.", autocompletion=scenarios)
     ] = "base",
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="A real world: print the fidelity certificate. More of them: how alike real worlds are."),
+    ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(metavar="METRIC=VALUE", help="Exit 3 when the best recommender stays below; repeatable."),
@@ -40,7 +45,11 @@ def evaluate(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare recommenders offline, with 95 % intervals."""
+    """Compare recommenders offline, with 95 % intervals; with --against, a world with a real one."""
+    if against:
+        with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
+            certificate(world, against=against, out=out, seed=seed, dry_run=dry_run, force=force, terminal=terminal)
+        return
     chosen = load_scenario(scenario, sets=sets or [], seed=seed)
     thresholds = [_threshold(item) for item in fail_under or []]
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:

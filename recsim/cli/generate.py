@@ -10,8 +10,10 @@ import typer
 from recsim.cli import options
 from recsim.cli.finish import make, show_plan
 from recsim.cli.terminal import Terminal
+from recsim.errors import BadInput
 from recsim.runs import data_dir
 from recsim.scenario import load_scenario
+from recsim.scenario.profile import load_profile
 
 
 def generate(
@@ -20,6 +22,9 @@ def generate(
     seed: options.Seed = None,
     sets: options.Set = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; the result does not depend on it.")] = None,
+    certificate: Annotated[
+        bool, typer.Option("--certificate", help="Hold the world against the targets of the scenario's profile.")
+    ] = False,
     json: options.Json = False,
     dry_run: options.DryRun = False,
     force: options.Force = False,
@@ -28,6 +33,10 @@ def generate(
 ) -> None:
     """Make a synthetic world: users, products, events, truth."""
     chosen = load_scenario(scenario, sets=sets or [], seed=seed)
+    if certificate:
+        if chosen.profile is None:
+            raise BadInput("--certificate needs a profile; add --set profile=otto (`recsim list profiles` shows them).")
+        load_profile(chosen.profile)
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from recsim.generate import engine
         from recsim.report.summary import summary
@@ -43,6 +52,11 @@ def generate(
             force=force,
             terminal=terminal,
         )
+        if certificate:
+            from recsim.cli.certificate import certificate as certify
+
+            certify(target, profile=chosen.profile, force=force, terminal=terminal)
+            return
         if json:
             terminal.document(
                 {"verb": "generate", "world": str(target), "facts": manifest.facts, "process": manifest.process}
