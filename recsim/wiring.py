@@ -28,6 +28,10 @@ ADAPTERS: dict[str, Registry] = {
         "product index",
         {
             "embedded": "recsim.components.search_engine:TantivyProductIndex",
+            "opensearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "opensearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
         },
     ),
     "cache": Registry(

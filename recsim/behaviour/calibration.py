@@ -37,7 +37,8 @@ class Funnel(NamedTuple):
 
 def solve(scenario: Scenario, rules: Rules, catalogue: Catalogue) -> Funnel:
     """The funnel of a scenario, from a sample of its own views."""
-    x, fit, quality = _sample(rules, catalogue, scenario.calendar.days)
+    once = rules._replace(fate_under=np.zeros_like(rules.fate_under))
+    x, fit, quality = _sample(once, catalogue, scenario.calendar.days)
     behaviour = scenario.behaviour
     cart = _intercept(x, np.ones_like(x), behaviour.cart_per_view)
     carted = _logistic(cart + x)
@@ -105,9 +106,7 @@ def _measure(catalogue, rules, taste, rows, slot_of, out):  # type: ignore[no-un
     kept = 0
     user = np.int64(-1)
     for i in range(rows.counters[draft.EVENTS]):
-        if (np.int64(rows.events[i, 0]) >> draft.DELAY_BITS) & 15 == draft.VIEW and rows.events[i, 2] & np.uint64(
-            1
-        ) == 0:
+        if (np.int64(rows.events[i, 0]) >> draft.DELAY_BITS) & 15 == draft.VIEW:
             viewer = rows.session[np.int64(rows.events[i, 1] >> np.uint64(32)), 0]
             if viewer != user:
                 user = viewer

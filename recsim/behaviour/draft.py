@@ -17,11 +17,10 @@ from recsim.behaviour.quantiles import at
 from recsim.rng import draw, stream_id
 
 _TRANSPORT = stream_id("event/transport")
-_LOW16 = np.uint32(0xFFFF)
-_HALF = np.uint32(16)
 
-EVENTS, SESSIONS, QUERIES, REVIEWS, TWICE, USER_EVENTS, PENDING = range(7)
-"""Positions of the counters in `Draft.counters`."""
+EVENTS, SESSIONS, QUERIES, REVIEWS, ODD, USER_EVENTS, PENDING, LOST = range(8)
+"""Positions of the counters in `Draft.counters`; `ODD` counts the events that are not delivered once and rightly
+dated."""
 
 DELAY_BITS = 28
 DELAY_MASK = (1 << DELAY_BITS) - 1
@@ -31,20 +30,28 @@ VIEW, CART, PURCHASE, UPVOTE, DOWNVOTE, SEARCH, START, END, SUBMIT = range(9)
 
 NO_PRODUCT = np.int64(-1)
 NO_REFERENCE = np.int64(0)
-_SINGLE = np.int64(0)
+_ORDINARY = np.int64(0)
 """Typed, because numba compiles a function again for every literal number it is called with."""
+
+
+ODD_SHIFT = 1
+LOST_MARK = np.uint64(1)
+"""A delivery mark is the number of the odd event times two, plus one where it never arrives; 0 for ordinary ones."""
 
 
 class Draft(NamedTuple):
     """Rows in the order they were drawn: by user, then time. Times are ms of the day.
 
-    `counters` int64 (7,); `events` uint64 (·, 3); `session` int64 (·, 6): user, tenant·2 + device, number
-    in the log (-1 until it is written), start, end, events;
-    `query` int64 (·, 4): session, category, time, salt; `review` int64 (·, 5): session, product, time, stars, salt.
+    `counters` int64 (8,); `events` uint64 (·, 3); `skew` int32 (·,): by the number of an odd event, the ms its client's
+    clock is ahead; `session` int64 (·, 6): user, tenant·2 + device, number in the log (-1 until it is written),
+    start, end, events; `query` int64 (·, 6): session, category, time, salt, slot viewed next, step (0 for the first
+    search, 1 for a second one); `review` int64 (·, 6): session, product, time, stars, salt, salt of the series a fake
+    belongs to (-1 for an honest one).
     """
 
     counters: NDArray[np.int64]
     events: NDArray[np.uint64]
+    skew: NDArray[np.int32]
     session: NDArray[np.int64]
     query: NDArray[np.int64]
     review: NDArray[np.int64]
@@ -53,11 +60,12 @@ class Draft(NamedTuple):
 def empty(events: int, sessions: int) -> Draft:
     """A draft with room for some rows; queries and reviews are never more than sessions and events allow."""
     return Draft(
-        counters=np.zeros(7, np.int64),
+        counters=np.zeros(8, np.int64),
         events=np.empty((events, 3), np.uint64),
+        skew=np.empty(events + 1, np.int32),
         session=np.empty((sessions, 6), np.int64),
-        query=np.empty((sessions, 4), np.int64),
-        review=np.empty((max(sessions, events // 8), 5), np.int64),
+        query=np.empty((2 * sessions, 6), np.int64),
+        review=np.empty((max(sessions, events // 8), 6), np.int64),
     )
 
 
@@ -65,6 +73,8 @@ def grown(draft: Draft, events: int, sessions: int) -> Draft:
     """The same rows with more room."""
     larger = empty(events, sessions)
     larger.counters[:] = draft.counters
+    odd = int(draft.counters[ODD]) + 1
+    larger.skew[:odd] = draft.skew[:odd]
     for name, counter in (("events", EVENTS), ("session", SESSIONS), ("query", QUERIES), ("review", REVIEWS)):
         rows = int(draft.counters[counter])
         getattr(larger, name)[:rows] = getattr(draft, name)[:rows]
@@ -72,9 +82,8 @@ def grown(draft: Draft, events: int, sessions: int) -> Draft:
 
 
 @inlined
-def _append(draft, ms, kind, delay, product, reference, mark):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _append(draft, session, ms, kind, delay, product, reference, mark):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     row = draft.events[draft.counters[EVENTS]]
-    session = draft.counters[SESSIONS] - 1
     row[0] = np.uint64(((ms + delay) << 32) | (kind << DELAY_BITS) | delay)
     row[1] = np.uint64((session << 32) | (product + 1))
     row[2] = np.uint64((reference << 32) | mark)
@@ -83,22 +92,48 @@ def _append(draft, ms, kind, delay, product, reference, mark):  # type: ignore[n
 
 @inlined
 def push(draft, rules, who, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Append an event of the newest session, with its way to the log; `who` is (user, day, …).
-
-    Delay: lognormal; a late event waits a second lognormal besides. A duplicate is delivered again later with the
-    same content; its pair shares a number in the delivery mark (even the first, odd the second; 0 for single ones).
-    """
+    """Append an event of the newest session, with its way to the log; `who` is (user, day, …)."""
     count = draft.counters
-    w0, w1, w2, w3 = draw((rules.seed, _TRANSPORT), who[0], (who[1] << 32) | count[USER_EVENTS])
+    counter = (who[1] << 32) | count[USER_EVENTS]
     count[USER_EVENTS] += 1
-    draft.session[count[SESSIONS] - 1, 5] += 1
+    send(draft, rules, count[SESSIONS] - 1, counter, kind, ms, product, reference)
+
+
+@inlined
+def send(draft, rules, session, counter, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Append an event of a session, with its way to the log: a pure function of (user, `counter`).
+
+    Most arrive after a lognormal delay. Of the others each has one fate: lost; dated by a clock that is ahead; held
+    back for a moment, so that later ones overtake it; late by a second lognormal; or delivered twice.
+    """
+    w0, w1, w2, _ = draw((rules.seed, _TRANSPORT), draft.session[session, 0], counter)
+    draft.session[session, 5] += 1
     delay = np.int64(at(rules.delay_ms, w0))
-    if np.int64(w1 & _LOW16) < rules.late_below:
-        delay += np.int64(at(rules.late_ms, w2))
-    if np.int64(w1 >> _HALF) < rules.twice_below:
-        count[TWICE] += 1
-        mark = count[TWICE] * 2
-        _append(draft, ms, kind, delay, product, reference, mark)
-        _append(draft, ms, kind, delay + 1 + np.int64(at(rules.late_ms, w3)), product, reference, mark + 1)
+    fate = np.int64(w1)
+    if fate >= rules.fate_under[4]:
+        _append(draft, session, ms, kind, delay, product, reference, _ORDINARY)
     else:
-        _append(draft, ms, kind, delay, product, reference, _SINGLE)
+        _send_oddly(draft, rules, session, (fate, w2, delay), kind, ms, product, reference)
+
+
+@inlined
+def _send_oddly(draft, rules, session, way, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    fate, word, delay = way
+    if fate >= rules.fate_under[1] and fate < rules.fate_under[3]:
+        table = rules.reorder_ms if fate < rules.fate_under[2] else rules.late_ms
+        delay += np.int64(at(table, word))
+        _append(draft, session, ms, kind, delay, product, reference, _ORDINARY)
+        return
+    draft.counters[ODD] += 1
+    odd = draft.counters[ODD]
+    draft.skew[odd] = 0
+    if fate < rules.fate_under[0]:
+        draft.counters[LOST] += 1
+        _append(draft, session, ms, kind, delay, product, reference, (odd << ODD_SHIFT) | 1)
+        return
+    _append(draft, session, ms, kind, delay, product, reference, odd << ODD_SHIFT)
+    if fate < rules.fate_under[1]:
+        draft.skew[odd] = np.int32(at(rules.future_ms, word))
+    else:
+        again = delay + 1 + np.int64(at(rules.late_ms, word))
+        _append(draft, session, ms, kind, again, product, reference, odd << ODD_SHIFT)

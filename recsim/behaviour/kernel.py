@@ -21,7 +21,14 @@ from typing import Any
 import numba
 
 _ROOM = Path(__file__).resolve().parent
-_SOURCES = [*sorted(_ROOM.glob("*.py")), *sorted((_ROOM.parent / "generate").glob("*.py")), _ROOM.parent / "rng.py"]
+_WORDS = {"aspects", "queries", "reviews", "spelling", "synonyms", "text", "vocabulary", "wanted"}
+"""Files of this room that no kernel takes anything from; a change of a word need not compile anything again."""
+
+_SOURCES = [
+    *(path for path in sorted(_ROOM.glob("*.py")) if path.stem not in _WORDS),
+    *(path for path in sorted((_ROOM.parent / "generate").glob("*.py")) if b"@kernel" in path.read_bytes()),
+    _ROOM.parent / "rng.py",
+]
 
 
 def _folder() -> str:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from recsim.behaviour import quantiles
+from recsim.behaviour import quantiles, votes
 from recsim.behaviour.catalogue import USER_SCALE
 from recsim.behaviour.quantiles import Table, threshold
 from recsim.scenario import Scenario
 from recsim.scenario.choice import INTEREST_DECAY, RANDOM_CATEGORY_SHARE
+from recsim.scenario.world import Transport
 
 DAY_MS = 86_400_000
 CLOSE_MS = 60_000
@@ -42,6 +43,9 @@ class Rules(NamedTuple):
     length: Table
     delay_ms: Table
     late_ms: Table
+    reorder_ms: Table
+    future_ms: Table
+    fate_under: NDArray[np.int64]
     sensitivity: Table
     conformity: Table
     normal: Table
@@ -53,11 +57,10 @@ class Rules(NamedTuple):
     candidates: int
     bounce_under: int
     search_under: int
+    refine_under: int
     stay_below: int
     again_below: int
     vote_below: int
-    late_below: int
-    twice_below: int
     mobile_below: int
     tenant_below: NDArray[np.int64]
     region_below: NDArray[np.int64]
@@ -68,11 +71,20 @@ class Rules(NamedTuple):
     purchase_intercept: np.float32
     review_scale: np.float32
     star_cuts: NDArray[np.float32]
+    old_spread: np.float32
+    old_cuts: NDArray[np.float32]
+    expected_stars: NDArray[np.float32]
+    vote_one_below: int
+    vote_rest_below: int
+    first_votes: Table
+    first_votes_one: Table
 
 
 def build(scenario: Scenario, users: int) -> Rules:
     """The rules of a scenario of `users` registered users, with a funnel nobody passes (see `calibration`)."""
     people, behaviour, transport = scenario.users, scenario.behaviour, scenario.transport
+    vote_below, vote_one_below, vote_rest_below = votes.vote_shares(scenario.reviews, behaviour)
+    first_votes, first_votes_one = votes.first_day_tables(scenario.reviews)
     return Rules(
         seed=np.uint32(scenario.seed),
         partitions=scenario.layout.partitions,
@@ -84,6 +96,9 @@ def build(scenario: Scenario, users: int) -> Rules:
         length=quantiles.lognormal(behaviour.session_length_median, behaviour.session_length_sigma),
         delay_ms=quantiles.lognormal(transport.delay_median_ms, transport.delay_sigma, 0.0, 86_400_000.0),
         late_ms=quantiles.lognormal(transport.late_median_s * 1000, 1.0, 0.0, 86_400_000.0),
+        reorder_ms=quantiles.stepwise(np.ones(1), transport.reordered_window_s * 1000),
+        future_ms=quantiles.lognormal(transport.future_median_s * 1000, 0.5, 1.0, 86_400_000.0),
+        fate_under=_fates(transport),
         sensitivity=quantiles.lognormal(people.price_sensitivity, 0.5),
         conformity=quantiles.lognormal(people.conformity, 0.5),
         normal=quantiles.normal(),
@@ -95,11 +110,10 @@ def build(scenario: Scenario, users: int) -> Rules:
         candidates=behaviour.consideration,
         bounce_under=threshold(behaviour.bounce_share),
         search_under=threshold(behaviour.search_per_session),
+        refine_under=threshold(scenario.queries.refine_share),
         stay_below=threshold(behaviour.stay_in_category_share, 16),
         again_below=threshold(behaviour.review_view_share, 16),
-        vote_below=threshold(behaviour.vote_per_view, 16),
-        late_below=threshold(transport.late_share, 16),
-        twice_below=threshold(transport.duplicate_share, 16),
+        vote_below=vote_below,
         mobile_below=threshold(people.mobile_share, 16),
         tenant_below=_cumulative(list(people.tenants.values()), 16),
         region_below=_cumulative(list(people.regions.values()), 16),
@@ -110,6 +124,13 @@ def build(scenario: Scenario, users: int) -> Rules:
         purchase_intercept=np.float32(-100.0),
         review_scale=np.float32(0.0),
         star_cuts=np.zeros(4, np.float32),
+        old_spread=np.float32(1.0),
+        old_cuts=np.zeros(4, np.float32),
+        expected_stars=votes.expected_stars(1.0, np.zeros(4, np.float32)),
+        vote_one_below=vote_one_below,
+        vote_rest_below=vote_rest_below,
+        first_votes=first_votes,
+        first_votes_one=first_votes_one,
     )
 
 
@@ -124,6 +145,15 @@ def _user_components() -> NDArray[np.int8]:
     """Standard normal values of 4096 equal steps of probability, times `USER_SCALE`."""
     steps = (np.arange(4096) + 0.5) / 4096
     return np.round(ndtri(steps) * USER_SCALE).clip(-127, 127).astype(np.int8)
+
+
+def _fates(transport: Transport) -> NDArray[np.int64]:
+    """Thresholds of what happens to an event: lost, future-dated, reordered, late, twice; see `draft.send`."""
+    shares = (
+        transport.lost_share, transport.future_share, transport.reordered_share, transport.late_share,
+        transport.duplicate_share,
+    )  # fmt: skip
+    return np.array([threshold(share) for share in np.cumsum(shares)], np.int64)
 
 
 def _cumulative(weights: list[float], bits: int) -> NDArray[np.int64]:

@@ -84,7 +84,6 @@ class Behaviour(Section):
     cart_per_view: Share = Field(0.0868, description="carts over product views the funnel is solved to")
     purchase_per_cart: Share = Field(0.302, description="purchases over carts the funnel is solved to")
     search_per_session: Share = Field(0.35, description="sessions that begin with a search")
-    typo_share: Share = Field(0.10, description="queries with a typo")
     review_per_purchase: Share = Field(0.03, description="purchases that are reviewed")
     star_shares: tuple[Weight, Weight, Weight, Weight, Weight] = Field(
         (0.054, 0.037, 0.087, 0.154, 0.668), description="relative frequency of reviews of one to five stars"
@@ -100,6 +99,21 @@ class Transport(Section):
     late_share: Share = Field(0.01, description="events delivered late")
     late_median_s: float = Field(60.0, ge=0, le=86_400, description="median extra delay of a late event")
     duplicate_share: Share = Field(0.002, description="events delivered twice")
+    lost_share: Share = Field(0.0, description="events that never arrive; `truth/transport` has them")
+    future_share: Share = Field(0.0, description="events dated by a client clock that is ahead")
+    future_median_s: float = Field(7200.0, gt=0, le=86_400, description="median seconds it is ahead")
+    reordered_share: Share = Field(0.0, description="events held back for a moment, so that later ones overtake them")
+    reordered_window_s: float = Field(5.0, gt=0, le=3600, description="longest moment")
+
+    @model_validator(mode="after")
+    def _one_fate(self) -> Self:
+        shares = (self.late_share, self.duplicate_share, self.lost_share, self.future_share, self.reordered_share)
+        if sum(shares) > 1:
+            raise ValueError(
+                "transport.late_share, duplicate_share, lost_share, future_share and reordered_share can't exceed 1 "
+                "together: an event has one of these fates at most"
+            )
+        return self
 
 
 class Layout(Section):
