@@ -16,6 +16,8 @@ PASSING_AUC = 0.75
 found a difference that a user of the data would notice."""
 SESSIONS = 8_000
 FOLDS = 5
+FINEST = 100
+"""The most popular hundredth of the products is level 0; each level above is twice as wide."""
 FEATURES = ("views", "products", "immediate_repeats", "later_repeats", "popularity_first", "popularity_mean",
             "popularity_spread", "mean_gap_s", "longest_gap_s", "duration_s")  # fmt: skip
 
@@ -33,12 +35,16 @@ class Detection:
 
 
 def features(clicks: Clicks) -> NDArray[np.float64]:
-    """float64[sessions, features]: lengths, repeats, popularity of the products (as a rank share), pauses."""
+    """float64[sessions, features]: lengths, repeats, popularity of the products, pauses.
+
+    Popularity is the level of a product's rank share, in doublings: a finer figure would betray which catalogue it is.
+    """
     n, lengths = len(clicks), clicks.lengths
     row = np.repeat(np.arange(n), lengths)
     counts = np.bincount(clicks.product)
     order = np.argsort(np.argsort(-counts, kind="stable"), kind="stable")
-    rank = order[clicks.product] / max(int(np.count_nonzero(counts)), 1)
+    share = order / max(int(np.count_nonzero(counts)), 1)
+    rank = np.floor(np.log2(share * FINEST + 1))[clicks.product]
     inner = row[1:] == row[:-1]
     at_once = np.bincount(row[1:][inner & (clicks.product[1:] == clicks.product[:-1])], minlength=n)
     pairs = np.unique(row * (len(counts) + 1) + clicks.product)
