@@ -124,6 +124,13 @@ class Agreement:
         return None if not self.certain else (2 * self.agreeing - self.certain) / self.certain
 
 
+def agree_with_means(means: Sequence[float], made: Scores, *, seed: int = 1) -> tuple[float, float, float]:
+    """tau of known recalls, in the panel's order, and a log: value and 95 % interval over the log's sessions alone."""
+    known = np.array(means)
+    low, high = np.quantile(kendall(known, made.resampled("recall", seed)), [0.025, 0.975])
+    return float(kendall(known, made.means("recall"))), float(low), float(high)
+
+
 def agree(a: Scores, b: Scores, metric: str, *, seed: int = 1) -> Agreement:
     """How far two logs rank the same recommenders alike.
 

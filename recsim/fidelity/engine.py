@@ -58,7 +58,7 @@ def certify(
     mark = identity(world, against=against, profile=profile, sized=bool(sizes), seed=seed)
     with staged(out, identity=mark, resume=False, force=force) as directory:
         if profile is not None:
-            found = against_profile(world, profile, sizes=sizes, progress=progress)
+            found = against_profile(world, profile, sizes=sizes, protocol=protocol, seed=seed, progress=progress)
         else:
             found = against_world(
                 world, against[0], others=against[1:], sizes=sizes, protocol=protocol, seed=seed, progress=progress

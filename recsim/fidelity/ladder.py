@@ -10,7 +10,7 @@ import numpy as np
 
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
-from recsim.fidelity.agreement import PANEL, Agreement, Scores, agree, score
+from recsim.fidelity.agreement import PANEL, Agreement, Scores, agree, agree_with_means, score
 from recsim.fidelity.base import Measured
 from recsim.fidelity.clicks import Clicks, sample
 from recsim.fidelity.compare import TOLERANCE, Check, against_target, between, errors_of, floors_of, limits_of
@@ -101,16 +101,47 @@ def against_world(
 
 
 def against_profile(
-    world: Dataset, profile: Profile, *, sizes: Sequence[Size] = (), progress: Progress = silent
+    world: Dataset,
+    profile: Profile,
+    *,
+    sizes: Sequence[Size] = (),
+    protocol: Protocol | None = None,
+    seed: int = 1,
+    progress: Progress = silent,
 ) -> Certificate:
     """The certificate of a world against the targets of a profile: what can be said without a real log."""
     found = measure(world, limits=limits_of(profile.targets), progress=progress)
     checks = [against_target(target, found[name], world) for name, target in sorted(profile.targets.items())]
     need = "needs a real log: recsim evaluate WORLD --against REAL_WORLD"
     rungs = [_checked(name, checks) for name in ("L1", "L2")]
-    rungs += [Rung(name, None, need) for name in ("L3", "L4", "L5")]
+    rungs.append(Rung("L3", None, need))
+    rungs.append(_known_ranking(world, profile, protocol or Protocol(), seed, progress) or Rung("L4", None, need))
+    rungs.append(Rung("L5", None, need))
     rungs.append(_invariant(found, sizes))
     return Certificate(tuple(rungs), tuple(checks))
+
+
+def _known_ranking(world: Dataset, profile: Profile, protocol: Protocol, seed: int, progress: Progress) -> Rung | None:
+    """L4 against recalls that a profile holds of real logs; None where it holds none of the whole panel."""
+    known = {name: one for name, one in profile.rankings.items() if set(PANEL) <= one.recall.keys()}
+    if not known:
+        return None
+    try:
+        made = score(_prepared(world, protocol, seed), protocol, seed=seed, progress=progress, label=world.name)
+    except BadInput as error:
+        return Rung("L4", None, f"{error}")
+    rows = []
+    for name, one in known.items():
+        value, low, high = agree_with_means([one.recall[member] for member in PANEL], made, seed=seed)
+        rows.append({"of": f"{world.name} and {name}, as its profile says", "metric": "recall", "value": value,
+                     "low": low, "high": high, "source": one.source})  # fmt: skip
+    told = ", ".join(
+        f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}] with {name}"
+        for row, name in zip(rows, known, strict=True)
+    )
+    answer = f"tau {told}, of {len(PANEL)} recommenders by recall@{protocol.k}; the profile's side has no interval"
+    passed = all(float(str(row["value"])) >= PASSING_TAU for row in rows)
+    return Rung("L4", passed, answer, {"passing": PASSING_TAU, "ceilings": rows, "protocol": protocol.facts()})
 
 
 def _prepared(world: Dataset, protocol: Protocol, seed: int) -> Prepared:

@@ -13,11 +13,12 @@ from recsim.fidelity.base import About, Measured
 from recsim.fidelity.clicks import Clicks, sample
 from recsim.fidelity.compare import against_target, between, log_error
 from recsim.fidelity.detect import detect
+from recsim.fidelity.ladder import against_profile
 from recsim.fidelity.protocol import Protocol, cases_of, prepare
 from recsim.generate.engine import generate
 from recsim.runs import read_document
 from recsim.scenario import load_scenario
-from recsim.scenario.profile import Target
+from recsim.scenario.profile import Target, load_profile
 
 SMALL = Protocol(support=2, test_sessions=200)
 
@@ -138,6 +139,15 @@ def test_the_command_writes_a_certificate_with_every_rung(
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "real beside synthetic" in page
     assert len(page) < 500_000
+
+
+def test_a_profile_with_a_ranking_tells_tau_without_a_log(smoke_world: Path) -> None:
+    found = against_profile(Dataset.open(smoke_world), load_profile("retailrocket"), protocol=SMALL)
+    rungs = {rung.name: rung for rung in found.rungs}
+    assert rungs["L4"].answer.startswith("tau ")
+    assert rungs["L4"].facts["ceilings"][0]["value"] >= 0.5
+    assert rungs["L3"].passed is None
+    assert {check.statistic for check in found.checks} == set(load_profile("retailrocket").targets)
 
 
 def test_a_certificate_is_refused_without_a_real_world_or_a_profile(smoke_world: Path, recsim: Callable) -> None:
