@@ -52,14 +52,14 @@ class Request:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     user: str = ""
     tenant: str = ""
-    device: str = ""
-    region: str = ""
-    """`user` and `tenant` are empty until the gateway has read them from the token: it overwrites what is sent.
-    `device` and `region` are what the client and the edge say of themselves; empty where they do not."""
+    """`user` and `tenant` are empty until the gateway has read them from the token: it overwrites what is sent."""
     zone: str = ""
     """The availability zone the client is nearest to; the load balancer prefers it."""
     deadline_us: int | None = None
     """When the answer stops being of use; None until the gateway sets it from its budget."""
+    device: str = ""
+    region: str = ""
+    """`device` and `region` are what the client and the edge say of themselves; empty where they do not."""
 
 
 @dataclass(frozen=True)

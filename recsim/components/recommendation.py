@@ -52,7 +52,7 @@ _UNFILLED = frozenset({"search", "bought", "because", "search_based"})
 
 class RecommendationEngine:
     """Answers every surface of recommendations; `SURFACES` names them. `budget_us` is the planned CPU time up to which
-    a request is answered in real time."""
+    a request is answered in real time; a nearer deadline of the gateway counts instead."""
 
     def __init__(
         self,
@@ -125,7 +125,8 @@ class RecommendationEngine:
         """The slate of a surface, in real time where that fits the budget and works."""
         tenant = request.tenant
         profile, publication = self.profile(request.user, tenant, trace, device=request.device, region=request.region)
-        if self.planned_us(publication) <= self._budget_us:
+        left_us = float("inf") if request.deadline_us is None else request.deadline_us - trace.at_us
+        if self.planned_us(publication) <= min(self._budget_us, left_us):
             try:
                 return self._real_time(surface, tenant, profile, publication, pages, text, trace)
             except Refused as refusal:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsim.clock import day_start_us
+from recsim.components.content import ContentMap
 from recsim.components.model_store import ModelStore
 from recsim.dataset import Dataset
 from recsim.progress import Progress
@@ -54,7 +55,8 @@ class Days:
         catalogue = self.plane.catalogue
         self.models = ModelStore(directory / "models")
         self.audit = Audit(catalogue, self.plane.rate)
-        self._batch = DailyBatch(scenario, catalogue, world.users, directory / "lake", self.models)
+        content = ContentMap.of(world.read("products").sort_by("product_id"))
+        self._batch = DailyBatch(scenario, catalogue, world.users, directory / "lake", self.models, content)
         self._sampled = sampled
         self._devices = devices_of(world, sampled)
         self._statistics = ShopStatistics(

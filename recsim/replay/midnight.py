@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
 from recsim.components.catalogue import CART_PRIOR, RATING_PRIOR, Catalogue, Signals, smoothed
+from recsim.components.content import ContentMap
 from recsim.components.model_store import Model, ModelStore
 from recsim.components.pair_counts import PairCounts
 from recsim.components.retrieval import Publication
@@ -51,6 +52,8 @@ class DailyBatch:
     users: int
     lake: Path
     store: ModelStore
+    content: ContentMap | None = None
+    """where it is given, products without an interaction get a vector from what is written about them"""
     _window: dict[str, DayCounts] = field(default_factory=dict)
     _sold: NDArray[np.int64] | None = None
     _stars: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
@@ -151,7 +154,8 @@ class DailyBatch:
         if not matrix.nnz:
             return None
         users, products = _fit(matrix, self.scenario)
-        index = ProductVectors(products, choice=training.index, seed=seed)
+        vectors, cold = (products, None) if self.content is None else self.content.fill(products)
+        index = ProductVectors(vectors, choice=training.index, seed=seed)
         known = np.flatnonzero(users.any(axis=1))
         some = known[np.unique(np.linspace(0, len(known) - 1, min(RECALL_USERS, len(known))).astype(np.int64))]
         n = self.scenario.ranking.candidates
@@ -162,7 +166,8 @@ class DailyBatch:
             products,
             trained_us=now_us,
             lineage={
-                "days": sorted(self._window), "pairs": int(matrix.nnz), "users": len(known), "products": len(index),
+                "days": sorted(self._window), "pairs": int(matrix.nnz), "users": len(known),
+                "products": int(products.any(axis=1).sum()),
                 "settings": training.model_dump(mode="json"), "seed": seed, "index": index.kind.factory,
             },
             metrics={f"index_recall@{n}": index.recall(users[some], n), **verdict.metrics},
@@ -170,7 +175,7 @@ class DailyBatch:
         if not verdict.passed:
             return None
         model = self.store.promote(model.version, now_us=now_us)
-        publication = Publication(model.version, products, index, now_us)
+        publication = Publication(model.version, vectors, index, now_us, cold)
         return Trained(model, publication, users, time.process_time() - started)
 
     def _exam(self) -> Exam | None:

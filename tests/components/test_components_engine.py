@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from test_components_recommendation import EAST, VECTORS, WEST, Shop
 
@@ -13,6 +14,7 @@ from recsim.components.base import CallLog, Refused, Request, Response, Trace
 from recsim.components.boards import Board
 from recsim.components.bought_together import BoughtTogether
 from recsim.components.budget import planned_us
+from recsim.components.content import ContentMap
 from recsim.components.context import PRIOR, Context, ContextTable
 from recsim.components.precomputed import EmbeddedPrecomputedStore
 from recsim.components.profile import STRANGER
@@ -347,3 +349,21 @@ def test_cold_products_come_as_content() -> None:
     assert sources[2] == "content"
     assert sources[0] == "model"
     assert len(VECTORS) == 10
+
+
+def test_an_untouched_product_gets_the_vector_its_words_and_category_predict() -> None:
+    kinds = ["lamp" if n % 2 else "boot" for n in range(60)]
+    table = pa.table(
+        {
+            "name": [f"{kind} no {n}" for n, kind in enumerate(kinds)],
+            "brand": pa.nulls(60, pa.string()),
+            "category": [["shop", f"{kind}s"] for kind in kinds],
+        }
+    )
+    trained = np.array([WEST if n % 2 else EAST for n in range(60)], np.float32)
+    trained[50:] = 0
+    filled, cold = ContentMap.of(table).fill(trained)
+    assert cold.tolist() == [False] * 50 + [True] * 10
+    assert (filled[:50] == trained[:50]).all()
+    assert filled[50:52] == pytest.approx(np.array([EAST, WEST]), abs=0.1)
+    assert not ContentMap.of(table).fill(np.zeros((60, 2), np.float32))[1].any()
