@@ -61,6 +61,7 @@ ADAPTERS: dict[str, Registry] = {
     "media": Registry(
         "media store",
         {
+            "embedded": "recsim.components.media:EmbeddedMediaStore",
             "directory": "recsim.components.media:DirectoryMediaStore",
             "s3": "recsim.adapters.s3:S3MediaStore",
         },
@@ -85,6 +86,7 @@ ADAPTERS: dict[str, Registry] = {
         "product store",
         {
             "sqlite": "recsim.components.product_store:SqliteProductStore",
+            "replica-set": "recsim.components.replicated_store:ReplicatedProductStore",
             "mongomock": "recsim.adapters.mongo:MongoProductStore",
             "mongodb": "recsim.adapters.mongo:MongoProductStore",
         },

@@ -11,6 +11,7 @@ from pydantic import Field
 from recsim.scenario.adversaries import Adversaries
 from recsim.scenario.demand import Capacity
 from recsim.scenario.section import Section
+from recsim.scenario.shop import Shop
 from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Search, Stores, Stream, Training
 from recsim.scenario.words import Queries, Reviews
 from recsim.scenario.world import Behaviour, Calendar, Layout, Products, Transport, Users
@@ -42,6 +43,7 @@ class Scenario(Section):
     gateway: Gateway = Gateway()
     ranking: Ranking = Ranking()
     search: Search = Search()
+    shop: Shop = Shop()
     training: Training = Training()
     requests: Requests = Requests()
     evaluation: Evaluation = Evaluation()

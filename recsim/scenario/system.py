@@ -29,7 +29,15 @@ class Stores(Section):
     index: str = Field(
         "embedded:", description="embedded:, opensearch://host:port/index or elasticsearch://host:port/index"
     )
-    products: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
+    products: str = Field(
+        "sqlite:", description="sqlite:, replica-set:3?lag_ms=20, mongomock: or mongodb://host:port/database"
+    )
+    reviews: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
+    inventory: str = Field("sqlite:", description="sqlite: or postgresql://user@host:port/database")
+    carts: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    cache: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    topics: str = Field("embedded:", description="embedded: or kafka://host:port")
+    media: str = Field("embedded:", description="embedded:, directory:/path or s3://bucket/prefix")
 
 
 class Gateway(Section):

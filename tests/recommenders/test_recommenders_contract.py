@@ -14,7 +14,7 @@ from recsim.recommenders.base import Histories, Interactions, Slates
 from recsim.recommenders.topk import NOTHING
 
 NAMES = RECOMMENDERS.names()
-LEARNERS = [name for name in NAMES if name not in ("random", "popular", "session-popular")]
+LEARNERS = [name for name in NAMES if name not in ("random", "popular", "personal-popular", "session-popular")]
 CONTINUERS = [name for name in NAMES if hasattr(RECOMMENDERS.load(name), "recommend_after")]
 
 
@@ -135,7 +135,7 @@ def test_a_continuation_does_not_depend_on_the_cases_beside_it(name: str) -> Non
     cases = Histories(np.array([0, 1, 2]), np.array([0, 2, 4, 6]), np.array([2, 6, 5, 7, 10, 2]))
     alone = Histories(np.array([2]), np.array([0, 2]), np.array([10, 2]))
     together, by_itself = (model.recommend_after(some, 8, mask_seen=True) for some in (cases, alone))
-    assert (together.products[2] == by_itself.products[0]).all()
+    assert together.scores[2] == pytest.approx(by_itself.scores[0], abs=1e-5)  # BLAS adds one row in an own order
 
 
 @pytest.mark.parametrize("name", NAMES)
