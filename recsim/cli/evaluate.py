@@ -72,6 +72,10 @@ def evaluate(
     rescore: Annotated[
         bool, typer.Option("--rescore", help="Judge the lists a run kept by other metrics, without fitting.")
     ] = False,
+    as_: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="TOOL", help="Print what trec_eval, ranx, recbole, … would; repeatable."),
+    ] = None,
     trec: Annotated[bool, typer.Option("--trec", help="Write run files and qrels of TREC as well.")] = False,
     lists: Annotated[bool, typer.Option("--lists/--no-lists", help="Keep every user's list in the run.")] = True,
     per_user: Annotated[bool, typer.Option("--per-user/--no-per-user", help="Keep every user's values.")] = True,
@@ -98,7 +102,7 @@ def evaluate(
             _refuse("--compare" if compare else "--rescore", asked | ({"--rescore": rescore} if compare else {}))
         if compare:
             _refuse("--compare", {"--metric": metric, "--set": sets, "--dry-run": dry_run, "--fail-under": fail_under,
-                                  "--trec": trec, "--fail-on-leak": fail_on_leak})  # fmt: skip
+                                  "--trec": trec, "--as": as_, "--fail-on-leak": fail_on_leak})  # fmt: skip
             _compare(subjects, out, terminal, force=force)
             return
         if len(subjects) != 1:
@@ -106,7 +110,7 @@ def evaluate(
                 f"one world is evaluated at a time, {len(subjects)} were named; to compare runs add --compare."
             )
         if rescore:
-            chosen, dataset, question = _of_run(subjects[0], metric, sets, trec=trec)
+            chosen, dataset, question = _of_run(subjects[0], metric, sets, as_ or [], trec=trec)
         else:
             chosen = load_scenario(scenario, sets=[*_sets(mask_seen, seeds), *(sets or [])], seed=seed)
             dataset = Dataset.open(subjects[0])
@@ -115,7 +119,7 @@ def evaluate(
                 metrics=metric or chosen.evaluation.metrics,
                 split=split or chosen.evaluation.split,
                 recommendations=recommendations or [],
-                log=lists, per_user=per_user, oracle=oracle, trec=trec,
+                log=lists, per_user=per_user, oracle=oracle, trec=trec, tools=as_ or [],
             )  # fmt: skip
         _run(chosen, dataset, question, thresholds, out, terminal, dry_run=dry_run, force=force, leaks=fail_on_leak)
 
@@ -168,11 +172,11 @@ def _refuse(flag: str, others: Mapping[str, object]) -> None:
 
 
 def _of_run(
-    reference: str, metric: list[str] | None, sets: list[str] | None, *, trec: bool
+    reference: str, metric: list[str] | None, sets: list[str] | None, tools: list[str], *, trec: bool
 ) -> tuple[Scenario, Dataset, Question]:
     from recsim.evaluate.rescore import question_of
 
-    return question_of(Path(reference), metric or [], sets or [], trec=trec)
+    return question_of(Path(reference), metric or [], sets or [], tools, trec=trec)
 
 
 def _compare(subjects: list[str], out: Path | None, terminal: Terminal, *, force: bool) -> None:
