@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recsim.cli import options
+from recsim.cli.certificate import certificate
 from recsim.cli.complete import recommenders, runs, scenarios, worlds
 from recsim.cli.finish import finish_run, make, results, run_path, show_plan
 from recsim.cli.terminal import Terminal
@@ -63,6 +64,10 @@ def evaluate(
     scenario: Annotated[
         str, typer.Option(help="Scenario whose [evaluation] is used.", autocompletion=scenarios)
     ] = "base",
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="A real world: print the fidelity certificate. More of them: how alike real worlds are."),
+    ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(metavar="METRIC=VALUE", help="Exit 3 when the best recommender stays below; repeatable."),
@@ -89,7 +94,7 @@ def evaluate(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare recommenders offline, with 95 % intervals."""
+    """Compare recommenders offline, with 95 % intervals; with --against, hold a world against a real one."""
     thresholds = [_threshold(item) for item in fail_under or []]
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from recsim.evaluate.engine import Question
@@ -109,6 +114,11 @@ def evaluate(
             raise BadInput(
                 f"one world is evaluated at a time, {len(subjects)} were named; to compare runs add --compare."
             )
+        if against:
+            certificate(
+                subjects[0], against=against, out=out, seed=seed, dry_run=dry_run, force=force, terminal=terminal
+            )
+            return
         if rescore:
             chosen, dataset, question = _of_run(subjects[0], metric, sets, as_ or [], trec=trec)
         else:
