@@ -28,7 +28,7 @@ class ItemKNN:
     divides the similarities kept of a product by their sum. `centre` adds to each score what Sarwar's prediction of a
     mean-centred column adds: the candidate's share of users less the weighted shares of its neighbours; then every
     product can be recommended. `similarity=cosine,keep=candidate,normalise=true,centre=true` is the ItemKNN of BARS.
-    The defaults were chosen on held-out fifths of the training pairs of Gowalla, MovieLens 100K and Amazon Grocery.
+    The defaults were chosen on a fifth of the training pairs of the Gowalla check-ins, held out.
     A product without a neighbour in the history is not recommended.
     """
 
