@@ -66,6 +66,23 @@ ADAPTERS: dict[str, Registry] = {
             "s3": "recsim.adapters.s3:S3MediaStore",
         },
     ),
+    "embeddings": Registry(
+        "embedding store",
+        {
+            "file": "recsim.components.embedding_store:DirectoryEmbeddingStore",
+            "fakeredis": "recsim.adapters.redis_vectors:RedisEmbeddingStore",
+            "redis": "recsim.adapters.redis_vectors:RedisEmbeddingStore",
+            "dynamodb": "recsim.adapters.dynamodb:DynamoEmbeddingStore",
+        },
+    ),
+    "precomputed": Registry(
+        "store of nightly lists",
+        {
+            "embedded": "recsim.components.precomputed:EmbeddedPrecomputedStore",
+            "fakeredis": "recsim.adapters.redis_vectors:RedisPrecomputedStore",
+            "redis": "recsim.adapters.redis_vectors:RedisPrecomputedStore",
+        },
+    ),
     "reviews": Registry(
         "review store",
         {
