@@ -37,7 +37,7 @@ class Funnel(NamedTuple):
 
 def solve(scenario: Scenario, rules: Rules, catalogue: Catalogue) -> Funnel:
     """The funnel of a scenario, from a sample of its own views."""
-    once = rules._replace(fate_under=np.zeros_like(rules.fate_under))
+    once = rules._replace(fate_under=np.zeros_like(rules.fate_under), hostile=0)
     x, fit, quality = _sample(once, catalogue, scenario.calendar.days)
     behaviour = scenario.behaviour
     cart = _intercept(x, np.ones_like(x), behaviour.cart_per_view)

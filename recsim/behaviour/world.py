@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsim.behaviour import calibration, catalogue, rules, votes
+from recsim.behaviour.adversaries import Adversaries
 from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.catalogue import Catalogue, Traits
 from recsim.behaviour.queries import QueryText
@@ -34,6 +35,7 @@ class World:
     funnel: Funnel
     queries: QueryText
     reviews: ReviewText
+    adversaries: Adversaries
 
     @property
     def tenants(self) -> list[str]:
@@ -61,6 +63,7 @@ def build(scenario: Scenario) -> World:
         funnel=funnel,
         queries=QueryText(shelf, shelf_of(traits.category, traits.words), scenario.queries, scenario.seed),
         reviews=ReviewText(scenario.reviews, scenario.seed),
+        adversaries=Adversaries(scenario, untuned, shelf),
     )
 
 

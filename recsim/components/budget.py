@@ -1,6 +1,7 @@
 """What a recommendation is planned to cost, so that a request that can't be answered in its budget is not begun.
 
-Costs are CPU microseconds of one core, measured by `tests/bench/bench_recommend.py`; a scan reads memory at the
+Costs are CPU microseconds of one core, rounded from a run of `tests/bench/bench_recommend.py` at 100,000 products on a
+busy machine; a scan reads memory at the
 20 GB/s a core reaches. They are arithmetic, not clocks: the same scenario plans the same on every machine.
 """
 
@@ -8,10 +9,10 @@ from __future__ import annotations
 
 from recsim.recommenders.ann import Kind
 
-FIXED_US = 250.0
+FIXED_US = 2_500.0
 """Features, profile, merging, gateway and balancer of one request."""
 
-CANDIDATE_US = 1.0
+CANDIDATE_US = 4.0
 DOCUMENT_US = 25.0
 _BYTES_PER_US = 20_000.0
 

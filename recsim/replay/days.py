@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -23,9 +24,11 @@ from recsim.replay.plane import RequestPlane
 from recsim.replay.quality import Choices, judge_day
 from recsim.replay.requests import names_session_starts, plan_day, sampled_users
 from recsim.replay.served import Served
+from recsim.replay.shop_results import devices_of
 from recsim.replay.shop_statistics import ShopStatistics
 from recsim.replay.stream import StreamDay, StreamPlane
 from recsim.replay.truth import Truth, judge_truth
+from recsim.replay.world_reviews import world_reviews
 from recsim.scenario import Scenario
 from recsim.schema.columns import arrow_schema, encodings
 from recsim.schema.tables import Impression
@@ -39,6 +42,8 @@ class Days:
         self.world = world
         self.quality: list[dict[str, Any]] = []
         self.outcomes: dict[str, dict[str, int]] = {}
+        self.shop_outcomes: Counter[tuple[str, str]] = Counter()
+        self.suspects = 0
         self.streamed: list[StreamDay] = []
         self.cpu_s: dict[str, float] = {}
         self.training_s: list[float] = []
@@ -53,6 +58,7 @@ class Days:
         content = ContentMap.of(world.read("products").sort_by("product_id"))
         self._batch = DailyBatch(scenario, catalogue, world.users, directory / "lake", self.models, content)
         self._sampled = sampled
+        self._devices = devices_of(world, sampled)
         self._statistics = ShopStatistics(
             scenario, catalogue, directory / "lake",
             devices=self.stream.log.devices, regions=self.stream.enrichment.regions,
@@ -92,6 +98,9 @@ class Days:
         shown = served.impressions()
         if shown.num_rows:
             self._impressions.write_table(shown)
+        with self._timed("shop"):
+            self.plane.shop.world.take(world_reviews(self.world, day, first=day == self.stream.days[0]))
+            self.shop_outcomes += self.plane.shop.run_day(as_of, self.plane.ask, self.plane.calls)
         for (surface, outcome), count in sorted(served.outcomes().items()):
             of_surface = self.outcomes.setdefault(surface, {})
             of_surface[outcome] = of_surface.get(outcome, 0) + count
@@ -114,6 +123,8 @@ class Days:
             shop.close(now_us, self.plane.shelves, self._batch.customers())
             signals = self._batch.signals(shop.trending.scores(now_us))
             self.plane.refresh(signals, shop.contexts, reviews, votes)
+            self.plane.shop.midnight(day, now_us, self._devices, self.plane.calls)
+            self.suspects += self.plane.shop.suspects(votes)
             if added:
                 self._progress("train", 0, 1, "models")
                 trained = self._batch.train(now_us=now_us)

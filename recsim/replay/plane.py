@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.components.base import CallLog, Request, Trace
+from recsim.components.base import CallLog, Request, Response, Trace
 from recsim.components.candidate_sources import Shelves
 from recsim.components.catalogue import Catalogue, Signals, signals_before_any
 from recsim.components.context import ContextTable
@@ -25,8 +26,10 @@ from recsim.components.quota import QuotaStore, Rate
 from recsim.components.recommendation import SURFACES, RecommendationEngine
 from recsim.components.recommendation_api import apis
 from recsim.components.records import session_features
+from recsim.components.replicated_store import ZONES, ReplicatedProductStore
 from recsim.components.reranker import RerankService
 from recsim.components.retrieval import CandidateRetrieval, Publication
+from recsim.components.review_store import StoredReview
 from recsim.components.search import SUGGEST_ROUTE, SearchService
 from recsim.components.search_feed import SearchFeed
 from recsim.components.tokens import issue, simulated_secret
@@ -36,6 +39,7 @@ from recsim.replay.nightly import Nightly, keyword_hits, reranker_of
 from recsim.replay.requests import ROUTES, Plan
 from recsim.replay.search_log import SearchLog, index_of
 from recsim.replay.served import Made, Served
+from recsim.replay.shop import Shop
 from recsim.replay.shop_statistics import ShopStatistics
 from recsim.scenario import Scenario
 from recsim.schema.wire import UserFeatures, wire_id
@@ -51,6 +55,7 @@ class Client:
     """A user as the outside knows them: wire id, tenant, and a token while it lasts."""
 
     token: str
+    issued_us: int
     good_until_us: int
 
 
@@ -82,6 +87,10 @@ class RequestPlane:
         self._nightly = Nightly(scenario, self.catalogue, self._user_keys, users["tenant"].to_pylist())
         self._secret = simulated_secret(scenario.seed)
         self.rate = Rate.per_minute(scenario.gateway.requests_per_minute, scenario.gateway.burst)
+        self.shop = Shop(
+            scenario, self.catalogue, user_keys=self._user_keys, image_counts=products["image_count"].to_pylist(),
+            index=self._documents,
+        )  # fmt: skip
         self._balancer = self._wire()
         self._clients: dict[int, Client] = {}
         self._requests = 0
@@ -105,10 +114,12 @@ class RequestPlane:
             dict.fromkeys(SURFACES, engine)
             | dict.fromkeys((ROUTES["search"], SUGGEST_ROUTE), search)
             | apis(self.catalogue, engine)
+            | self.shop.routes()
         )
         names = [f"gateway-{number}" for number in range(1, self._scenario.gateway.instances + 1)]
         return LoadBalancer(
-            {name: Gateway(name, secret=self._secret, quotas=quotas, rate=self.rate, routes=routes) for name in names}
+            {name: Gateway(name, secret=self._secret, quotas=quotas, rate=self.rate, routes=routes) for name in names},
+            zones={name: ZONES[number % len(ZONES)] for number, name in enumerate(names)},
         )
 
     def publish(
@@ -164,21 +175,28 @@ class RequestPlane:
         user, tenant = row["user_id"], row["tenant"]
         at_us = _instant_us(row["event_timestamp"])
         self._remember(row, at_us)
-        self._requests += 1
-        request = Request(
-            self._requests, ROUTES[surface], self._token(user, tenant, at_us), at_us, arguments,
-            device=row["device"], region=self._regions[user],
-        )  # fmt: skip
-        response = self._balancer.handle(request, Trace(self.calls, self._requests, at_us))
+        response = self.ask(row, ROUTES[surface], arguments)
         hidden = np.array(row["recently_viewed"] if surface != "search" else [], np.int64)
         if surface not in ("home", "search", "search_based"):
             hidden = np.append(hidden, row["product_id"])
         body = orjson.loads(response.body) if response.body else {}
         results = len(body.get("results", []))
         return Made(
-            self._requests, at_us, user, tenant, surface, response.status, response.outcome, results, hidden,
+            response.request_id, at_us, user, tenant, surface, response.status, response.outcome, results, hidden,
             response.slate,
         )  # fmt: skip
+
+    def ask(self, row: dict[str, Any], route: str, arguments: dict[str, Any]) -> Response:
+        """One request of the user of an event, at its time, through load balancer and gateway."""
+        user, at_us = row["user_id"], _instant_us(row["event_timestamp"])
+        self._requests += 1
+        if isinstance(self.products, ReplicatedProductStore):
+            self.products.now_us = at_us
+        request = Request(
+            self._requests, route, self._token(user, row["tenant"], at_us), at_us, arguments,
+            device=row["device"], region=self._regions[user], zone=ZONES[user % len(ZONES)],
+        )  # fmt: skip
+        return self._balancer.handle(request, Trace(self.calls, self._requests, at_us))
 
     def _remember(self, row: dict[str, Any], at_us: int) -> None:
         """What the stream processor has written by now: the user's features and session."""
@@ -198,20 +216,21 @@ class RequestPlane:
     def _token(self, user: int, tenant: str, at_us: int) -> str:
         """The client's access token, a new one where the last has run out."""
         client = self._clients.get(user)
-        if client is None or at_us >= client.good_until_us:
+        if client is None or not client.issued_us <= at_us < client.good_until_us:
             expire_s = self._scenario.gateway.tokens_expire_s
             token = issue(self._secret, self._user_keys[user], tenant, now_us=at_us, expire_s=expire_s)
-            client = Client(token, at_us + expire_s * US_PER_SECOND)
+            client = Client(token, at_us, at_us + expire_s * US_PER_SECOND)
             self._clients[user] = client
         return client.token
 
     def close(self) -> None:
+        self.shop.close()
         self.features.close()
         self._nightly.close()
 
 
 class _Documents:
-    """The product documents, in the store and in the keyword index."""
+    """The product documents, in the store and in the keyword index. It is the shop's `ReviewIndex` too."""
 
     def __init__(self, store: ProductStore, catalogue: Catalogue, index: ProductIndex) -> None:
         self._store = store
@@ -219,6 +238,7 @@ class _Documents:
         self._index = index
         self._feed = SearchFeed(index)
         self._reviews = ReviewBook()
+        self._indexed: set[str] = set()
 
     def load(self, products: pa.Table, progress: Progress) -> None:
         """Fill the store from the catalogue, in batches, and index what went in."""
@@ -237,6 +257,15 @@ class _Documents:
 
         self._index.build(stored())
 
+    def add_reviews(self, reviews: Sequence[tuple[str, StoredReview]]) -> None:
+        """Make reviews of the shop searchable, each once: those of the world come in with `update`."""
+        for _, review in reviews:
+            product = self._catalogue.number(review.product)
+            if product is not None and review.review_id not in self._indexed:
+                self._indexed.add(review.review_id)
+                self._feed.add(product, f"{review.title} {review.text}".strip(), float(review.stars))
+        self._flush(self._feed.waiting())
+
     def review_signals(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Review quality and votes of every product, for the reranker."""
         products, stars, up, down = (np.array(column) for column in self._reviews.votes())
@@ -249,7 +278,7 @@ class _Documents:
 
     def update(self, reviews: pa.Table, votes: pa.Table, user_keys: list[str]) -> None:
         """Take a day's reviews and votes into the documents they concern, and the reviews into the index."""
-        self._feed.take(reviews)
+        self._take(reviews)
         changed = sorted(self._reviews.add(reviews, votes, user_keys))
         for start in range(0, len(changed), _BATCH):
             some = changed[start : start + _BATCH]
@@ -260,8 +289,19 @@ class _Documents:
                 if document is not None
             ]
             self._store.put_many(fresh)
-            numbered = [(self._catalogue.number(document["product_key"]), document) for document in fresh]
-            self._feed.flush([(number, document) for number, document in numbered if number is not None])
+        self._flush(self._feed.waiting())
+
+    def _take(self, reviews: pa.Table) -> None:
+        """Note reviews of the world that the shop has not indexed already when they were submitted."""
+        fresh = [f"r{review}" not in self._indexed for review in reviews["review_id"].to_pylist()]
+        self._feed.take(reviews.filter(pa.array(fresh, pa.bool_())))
+
+    def _flush(self, products: Sequence[int]) -> None:
+        """Index the documents of some products with what reviews add to them, in one batch."""
+        found = self._store.get_many([self._catalogue.keys[product] for product in products])
+        self._feed.flush(
+            [(product, document) for product, document in zip(products, found, strict=True) if document is not None]
+        )
 
 
 def _instant_us(value: Any) -> int:  # noqa: ANN401 - a datetime, as Arrow gives it

@@ -73,7 +73,7 @@ class Shop:
         index: ReviewIndex,
     ) -> None:
         settings, stores = scenario.shop, scenario.stores
-        self._scenario, self._catalogue, self._images = scenario, catalogue, image_counts
+        self._scenario, self.catalogue, self._images = scenario, catalogue, image_counts
         self.world = WorldReviews(catalogue.keys, user_keys)
         self.carts: CartStore = connect("carts", stores.carts)
         self.cache: Cache = connect("cache", stores.cache)
@@ -99,8 +99,9 @@ class Shop:
             allowed=self.moderator,
         )  # fmt: skip
         self._votes = VoteService(reviews=self.store, log=self.log, cache=self.cache, mode=settings.votes)
+        self.provider = SimulatedProvider(scenario.seed, settings.push_refused_share)
         self.push = PushService(
-            dict.fromkeys(("android", "ios"), SimulatedProvider(scenario.seed, settings.push_refused_share)),
+            dict.fromkeys(("android", "ios"), self.provider),
             SentRegister.from_url("sqlite:"), EmbeddedQuotaStore(), seed=scenario.seed,
         )  # fmt: skip
 
@@ -115,15 +116,15 @@ class Shop:
         }
 
     def _stock_up(self) -> None:
-        catalogue = self._catalogue
+        catalogue = self.catalogue
         for code, tenant in enumerate(catalogue.tenants):
             own = np.flatnonzero(catalogue.tenant == code).tolist()
             lines = [Line(catalogue.keys[product], int(catalogue.quantity[product])) for product in own]
             self.inventory.put_stock(lines, tenant=tenant)
 
     def _sells(self, tenant: str, product: str) -> bool:
-        number = self._catalogue.number(product)
-        return number is not None and bool(self._catalogue.of_tenant(tenant, np.array([number]))[0])
+        number = self.catalogue.number(product)
+        return number is not None and bool(self.catalogue.of_tenant(tenant, np.array([number]))[0])
 
     def _pays(self, tenant: str, order: str, _lines: list[Line]) -> bool:
         """Declined by a draw that depends on the order alone."""
@@ -146,7 +147,7 @@ class Shop:
         return outcomes
 
     def _requests(self, kind: str, row: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        product = None if row["product_id"] is None else self._catalogue.keys[row["product_id"]]
+        product = None if row["product_id"] is None else self.catalogue.keys[row["product_id"]]
         if kind == "add_to_cart":
             yield "/v1/cart/add", {"product_id": product}
         elif kind == "purchase":
@@ -181,7 +182,7 @@ class Shop:
     def _pictures(self, row: dict[str, Any], calls: CallLog) -> None:
         """What a product page shows, asked of the edge."""
         trace = Trace(calls, 0, _instant_us(row))
-        key = self._catalogue.keys[row["product_id"]]
+        key = self.catalogue.keys[row["product_id"]]
         for number in range(self._images[row["product_id"]]):
             self.edge.fetch(picture_url(key, number), self._scenario.shop.picture_bytes, trace)
 
@@ -209,7 +210,7 @@ class Shop:
             self.inventory.expire(now_us)
         reached = list(devices)
         segment = self._scenario.shop.push_segment
-        for tenant in self._catalogue.tenants:
+        for tenant in self.catalogue.tenants:
             campaign = Campaign(f"daily-{day}", tenant, frozenset({segment} if segment else ()))
             self.campaigns.append((campaign, self.push.run(campaign, reached, trace)))
 
@@ -219,7 +220,7 @@ class Shop:
         at_us = votes["event_timestamp"].cast(pa.int64()).to_numpy()
         members = vote_rings(columns[0], columns[1], columns[2], at_us)
         for user in np.concatenate(members) if members else ():
-            for tenant in self._catalogue.tenants:
+            for tenant in self.catalogue.tenants:
                 self.moderator.suspect(tenant, self.world.user_key(int(user)))
         return sum(len(ring) for ring in members)
 
@@ -236,16 +237,19 @@ class Shop:
 
 
 class SimulatedProvider:
-    """A provider that refuses a share of first tries with "wait a second", by user."""
+    """A provider that refuses a share of first tries with "wait a second", by user. `delivered` counts by (campaign,
+    tenant, user)."""
 
     def __init__(self, seed: int, refused_share: float) -> None:
         self._seed, self._share = seed, refused_share
         self._refused: set[tuple[str, str]] = set()
+        self.delivered: Counter[tuple[str, str, str]] = Counter()
 
     def send(self, campaign: Campaign, device: Device, _now_us: int) -> int | None:
         key = (campaign.name, device.user)
         entity = np.array([hash_of(cache_key(*key))], np.uint64)
         if key in self._refused or float(uniforms(self._seed, "shop/push", entity)[0, 0]) >= self._share:
+            self.delivered[campaign.name, campaign.tenant, device.user] += 1
             return None
         self._refused.add(key)
         return US_PER_SECOND

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsim.components.review_store import StoredReview
+from recsim.dataset import Dataset
 from recsim.units import US_PER_SECOND
 
 
@@ -53,3 +54,10 @@ class WorldReviews:
             at_us=round(row["event_timestamp"].timestamp() * US_PER_SECOND),
             verified=bool(row["verified"]),
         )
+
+
+def world_reviews(world: Dataset, day: str, *, first: bool) -> pa.Table:
+    """The reviews of a day; with the first day of a replay, those of all days before it as well."""
+    days = [known for known in world.days("reviews") if known == day or (first and known < day)]
+    tables = [world.read("reviews", day=known) for known in days]
+    return pa.concat_tables(tables) if tables else world.read("reviews", day=day)

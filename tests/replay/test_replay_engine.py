@@ -51,7 +51,7 @@ def test_every_event_is_accounted_for_and_every_invariant_holds(run: Path) -> No
     found = results(run)
     assert found["events"]["read"] == found["events"]["kept"] == USERS * DAYS * 8 + USERS
     assert [row for row in found["invariants"] if not row["holds"]] == []
-    assert len(found["invariants"]) == 9
+    assert len(found["invariants"]) == 13
 
 
 def test_every_implied_request_is_made(run: Path) -> None:
