@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.behaviour import calibration, catalogue, rules
+from recsim.behaviour import calibration, catalogue, rules, season
 from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.catalogue import Catalogue, Traits
 from recsim.behaviour.rules import Rules
@@ -17,7 +17,7 @@ from recsim.clock import day_label, day_start_us
 from recsim.scenario import Scenario
 from recsim.scenario.activity import registered
 
-GENERATOR = "recsim-world/1"
+GENERATOR = "recsim-world/2"
 """Version of the model: raised whenever the same scenario would give other bytes."""
 
 
@@ -39,6 +39,11 @@ class World:
     old_star_cuts: NDArray[np.float32]
     queries: QueryText
     reviews: ReviewText
+    _kept: dict[int, Catalogue] = field(default_factory=dict, repr=False)
+
+    def on(self, day: int) -> Catalogue:
+        """The catalogue of a day; the day asked for last is kept."""
+        return _on(self.scenario, self.catalogue, self.traits, day, self._kept)
 
     @property
     def tenants(self) -> list[str]:
@@ -56,7 +61,8 @@ def build(scenario: Scenario) -> World:
     users = registered(scenario.users)
     shelf, traits = catalogue.build(scenario)
     untuned = rules.build(scenario, users)
-    funnel = calibration.solve(scenario, untuned, shelf)
+    kept: dict[int, Catalogue] = {}
+    funnel = calibration.solve(scenario, untuned, lambda day: _on(scenario, shelf, traits, day, kept))
     old_spread = math.sqrt(0.8**2 + (0.4 * funnel.buyer_fit_deviation) ** 2)
     counts = np.diff(shelf.reviews_before)
     leaves = scenario.products.categories
@@ -72,3 +78,10 @@ def build(scenario: Scenario) -> World:
         queries=QueryText(leaves, scenario.behaviour.typo_share, scenario.seed),
         reviews=ReviewText(leaves, scenario.seed),
     )
+
+
+def _on(scenario: Scenario, usual: Catalogue, traits: Traits, day: int, kept: dict[int, Catalogue]) -> Catalogue:
+    if day not in kept:
+        kept.clear()
+        kept[day] = season.on(scenario, usual, traits, day)
+    return kept[day]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, people, sessions
+from recsim.behaviour import choice, draft, people, sessions, transport
 from recsim.behaviour.draft import Draft
 from recsim.behaviour.world import World
 from recsim.generate import arrival, sink
@@ -54,7 +54,7 @@ def done_mark(out: Path, world: World, day: int, partition: int) -> Path:
 
 def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Draft:
     """The rows of a chunk in the order they are drawn; valid until the bench is used again."""
-    rules, catalogue = world.rules, world.catalogue
+    rules, catalogue = world.rules, world.on(day)
     bench.draft.counters[:] = 0
     block, end = 0, -(-rules.users // rules.partitions)
     while block < end:
@@ -67,6 +67,7 @@ def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Dra
                 break
             rest = (active - done) * _EVENTS_A_USER + bench.most_events
             bench.draft = _more_room(bench.draft, int(counts.sum()), rest)
+    bench.draft = transport.deliver(bench.draft, rules, day)
     return bench.draft
 
 
