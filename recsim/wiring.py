@@ -24,6 +24,51 @@ ADAPTERS: dict[str, Registry] = {
             "redis": "recsim.adapters.redis_quota:RedisQuotaStore",
         },
     ),
+    "index": Registry(
+        "product index",
+        {
+            "embedded": "recsim.components.search_engine:TantivyProductIndex",
+        },
+    ),
+    "cache": Registry(
+        "cache",
+        {
+            "embedded": "recsim.components.cache:EmbeddedCache",
+            "fakeredis": "recsim.adapters.redis_cache:RedisCache",
+            "redis": "recsim.adapters.redis_cache:RedisCache",
+        },
+    ),
+    "inventory": Registry(
+        "inventory",
+        {
+            "sqlite": "recsim.components.inventory:SqliteInventory",
+            "postgresql": "recsim.adapters.postgres:PostgresInventory",
+            "postgres": "recsim.adapters.postgres:PostgresInventory",
+        },
+    ),
+    "carts": Registry(
+        "cart store",
+        {
+            "embedded": "recsim.components.cart:EmbeddedCartStore",
+            "fakeredis": "recsim.adapters.redis_cart:RedisCartStore",
+            "redis": "recsim.adapters.redis_cart:RedisCartStore",
+        },
+    ),
+    "media": Registry(
+        "media store",
+        {
+            "directory": "recsim.components.media:DirectoryMediaStore",
+            "s3": "recsim.adapters.s3:S3MediaStore",
+        },
+    ),
+    "topics": Registry(
+        "topic log",
+        {
+            "embedded": "recsim.components.segment_log:SegmentLog",
+            "mock-kafka": "recsim.adapters.kafka:KafkaLog",
+            "kafka": "recsim.adapters.kafka:KafkaLog",
+        },
+    ),
     "products": Registry(
         "product store",
         {

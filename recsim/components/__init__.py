@@ -11,7 +11,7 @@ COMPONENTS: dict[str, Component] = {
         Component("gateway", "load_balancer:Handler", "gateway:Gateway", "API gateway"),
         Component("quota", "quota:QuotaStore", "quota:EmbeddedQuotaStore", "Redis"),
         Component("search", "gateway:Service", "search:SearchService", "search service"),
-        Component("product_index", "product_index:ProductIndex", "product_index:ProductIndex", "OpenSearch"),
+        Component("product_index", "product_index:ProductIndex", "search_engine:TantivyProductIndex", "OpenSearch"),
         Component("recommendation", "gateway:Service", "recommendation:RecommendationEngine", "inference service"),
         Component("retrieval", "retrieval:CandidateRetrieval", "retrieval:CandidateRetrieval", "FAISS service"),
         Component("reranker", "reranker:RerankService", "reranker:RerankService", "ranking service"),

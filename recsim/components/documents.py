@@ -33,6 +33,7 @@ def documents(products: pa.Table) -> Iterator[Document]:
             "brand": row["brand"],
             "category": row["category"],
             "price_usd": row["price_usd"],
+            "tenant": row["tenant"],
         }
 
 

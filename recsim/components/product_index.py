@@ -1,131 +1,186 @@
-"""The keyword index: BM25 over name, brand, category and description, in tantivy (Lucene's design, in process)."""
+"""The product index: the port, and what every implementation of it does the same way.
+
+An engine (`search_engine.py` in tantivy, an adapter, or a cluster of shards) collects hits and counts for a plan; this
+file plans the query, asks for the counts that the facets need, rescores the first hits and cuts the page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
-import tantivy
 from numpy.typing import NDArray
 
-FIELDS = {"name": 3.0, "brand": 2.0, "category": 2.0, "description": 1.0}
-"""Searched fields and the weight of a match in each. A word scores its best field plus a tenth of the others."""
+from recsim.components.search_facets import Counts, facet, level_column
+from recsim.components.search_listing import ORDER_COLUMN
+from recsim.components.search_plan import Plan, plan
+from recsim.components.search_request import (
+    FACETS,
+    NO_HITS,
+    PATH_SEPARATOR,
+    SORTS,
+    FacetValue,
+    Filters,
+    Hits,
+    SearchQuery,
+)
+from recsim.components.search_rescore import WINDOW, rescored
+from recsim.components.search_vocabulary import Vocabulary
+from recsim.components.synonyms import Synonyms
+from recsim.errors import BadInput
+from recsim.registry import did_you_mean
 
-_EXACT_WORDS = "words"
-"""All fields as typed, without stemming: what a misspelt word is held against."""
-_TIE_BREAKER = 0.1
-_MOST_WORDS = 16
-_HEAP_BYTES = 256_000_000
-_SPARE = 2
+__all__ = ["Collected", "Collector", "Filters", "Hits", "ProductIndex", "SearchQuery", "SearchWeights", "answer"]
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What results must satisfy beside the words: a category name anywhere in the path, and a price range."""
+class SearchWeights:
+    """What a match is worth. Tuned by cross-validation on human judgements: docs/search.md.
 
-    category: str | None = None
-    price_from_usd: float | None = None
-    price_to_usd: float | None = None
+    A word scores its best field plus `tie_breaker` of the others; BM25 inside a field. `pair`: two neighbours side by
+    side in the name. `all_words`: the product has every word. `clean`: the name has no excluded word; `says_without`:
+    the name itself says "without" it. `joined`: neighbours written as one word.
+    """
+
+    name: float = 3.0
+    brand: float = 1.5
+    category: float = 1.5
+    description: float = 1.0
+    reviews: float = 0.5
+    tie_breaker: float = 0.2
+    pair: float = 0.5
+    all_words: float = 8.0
+    clean: float = 4.0
+    says_without: float = 5.0
+    joined: float = 3.0
+
+    def fields(self) -> dict[str, float]:
+        """Weight of each searched field."""
+        return {
+            "name": self.name, "brand": self.brand, "category": self.category, "description": self.description,
+            "reviews": self.reviews,
+        }  # fmt: skip
+
+
+class ProductIndex(Protocol):
+    """Products by words, filters and orders."""
+
+    def build(self, documents: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Index (product number, document) pairs in place of all there were. A document is one of the product store;
+        `tenant`, `stars`, `review_text` and `created_at` may be added to it (`Listing.of`)."""
+        ...
+
+    def update(self, documents: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Index documents in place of the earlier ones of those products; searchable when it returns."""
+        ...
+
+    def search(self, query: SearchQuery) -> Hits:
+        """The answer to a query. Equal relevance ranks in index order, which is by product number after a build."""
+        ...
+
+    def learn(self, synonyms: Synonyms) -> None:
+        """Use these synonyms from now on."""
+        ...
+
+    def vocabulary(self, tenant: str | None) -> Vocabulary:
+        """The words of names, brands, categories and descriptions of a tenant's products (None: of all)."""
+        ...
+
+    def count(self) -> int:
+        """How many products there are."""
+        ...
 
 
 @dataclass(frozen=True)
-class Hits:
-    """`products[n]` best first with BM25 `scores[n]`; `total` matches; `fuzzy` words were matched by similar ones."""
+class Collected:
+    """What an engine finds for a plan: the first hits in the order asked, their place in that order among equals
+    (`ties`), their category `paths`, the number of all matches, and the counts of columns. `partial`: not all of the
+    index answered."""
 
     products: NDArray[np.int64]
     scores: NDArray[np.float32]
+    ties: NDArray[np.int64]
+    paths: list[tuple[str, ...]]
     total: int
-    fuzzy: list[str]
+    counts: dict[str, dict[str | int, int]] = field(default_factory=dict)
+    partial: bool = False
 
 
-class ProductIndex:
-    """An index in memory over the documents of the product store, by product number."""
+class Collector(Protocol):
+    """An engine under the index."""
 
-    def __init__(self) -> None:
-        builder = tantivy.SchemaBuilder()
-        builder.add_integer_field("product", fast=True)
-        builder.add_float_field("price", fast=True, indexed=True)
-        builder.add_text_field("path", tokenizer_name="raw", index_option="basic")
-        for field in FIELDS:
-            builder.add_text_field(field, tokenizer_name="stemmed", index_option="freq")
-        builder.add_text_field(_EXACT_WORDS, tokenizer_name="plain", index_option="basic")
-        self._schema = builder.build()
-        self._index = tantivy.Index(self._schema)
-        self._plain = _analyzer(stem=False)
-        self._stemmed = _analyzer(stem=True)
-        self._index.register_tokenizer("plain", self._plain)
-        self._index.register_tokenizer("stemmed", self._stemmed)
-        self._searcher = self._index.searcher()
+    def collect(
+        self, found: Plan, query: SearchQuery, *, size: int, skip: int, columns: Mapping[str, Filters]
+    ) -> Collected:
+        """`size` hits after `skip`, and of each column the counts under that column's filters."""
+        ...
 
-    def build(self, documents: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
-        """Index (product number, document) pairs. One writer thread and one commit: the same index every time."""
-        writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-        for number, document in documents:
-            texts = {
-                "name": document["product_name"],
-                "brand": document["brand"] or "",
-                "category": " ".join(document["category"]),
-                "description": document["product_details"],
-            }
-            fields: dict[str, Any] = {name: [text] for name, text in texts.items()}
-            fields |= {"product": number, "path": list(document["category"]), _EXACT_WORDS: list(texts.values())}
-            if document["price_usd"] is not None:
-                fields["price"] = float(document["price_usd"])
-            writer.add_document(tantivy.Document(**fields))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
-        self._searcher = self._index.searcher()
-
-    def search(self, text: str, n: int, *, filters: Filters | None = None) -> Hits:
-        """The n best products for what was typed. A word no product has is replaced by similar ones: one edit away,
-        two for words of eight letters and more; transposing neighbours is one edit. Equal scores rank by number."""
-        wanted = filters or Filters()
-        fuzzy: list[str] = []
-        clauses = []
-        for word in self._plain.analyze(text)[:_MOST_WORDS]:
-            query, known = self._word(word)
-            clauses.append((tantivy.Occur.Should, query))
-            if not known:
-                fuzzy.append(word)
-        if not clauses:
-            return Hits(np.empty(0, np.int64), np.empty(0, np.float32), 0, [])
-        must = [(tantivy.Occur.Must, clause) for clause in self._filters(wanted)]
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, tantivy.Query.boolean_query(clauses)), *must])
-        found = self._searcher.search(query, n * _SPARE)
-        products = np.array(
-            self._searcher.fast_field_values("product", [address for _, address in found.hits]), np.int64
-        )
-        scores = np.array([score for score, _ in found.hits], np.float32)
-        order = np.lexsort((products, -scores))[:n]
-        return Hits(products[order], scores[order], found.count, fuzzy)
-
-    def _word(self, word: str) -> tuple[tantivy.Query, bool]:
-        """The query for one typed word, and whether any product has it."""
-        stems = self._stemmed.analyze(word)
-        stem = stems[0] if stems else word
-        if any(self._searcher.doc_freq(field, stem) for field in FIELDS):
-            parts = [
-                tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, field, stem), weight)
-                for field, weight in FIELDS.items()
-            ]
-            return tantivy.Query.disjunction_max_query(parts, tie_breaker=_TIE_BREAKER), True
-        distance = 2 if len(word) >= 8 else 1
-        return tantivy.Query.fuzzy_term_query(self._schema, _EXACT_WORDS, word, distance=distance), False
-
-    def _filters(self, filters: Filters) -> list[tantivy.Query]:
-        queries = []
-        if filters.category is not None:
-            queries.append(tantivy.Query.term_query(self._schema, "path", filters.category))
-        if filters.price_from_usd is not None or filters.price_to_usd is not None:
-            bounds = (filters.price_from_usd, filters.price_to_usd)
-            queries.append(tantivy.Query.range_query(self._schema, "price", tantivy.FieldType.Float, *bounds))
-        return [tantivy.Query.const_score_query(query, 0.0) for query in queries]
+    def has_phrase(self, pair: tuple[str, str]) -> bool:
+        """Whether any product has the two stems side by side in its name."""
+        ...
 
 
-def _analyzer(*, stem: bool) -> tantivy.TextAnalyzer:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    builder = builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
-    return (builder.filter(tantivy.Filter.stemmer("english")) if stem else builder).build()
+def answer(engine: Collector, query: SearchQuery, vocabulary: Vocabulary, synonyms: Synonyms) -> Hits:
+    """The answer of an engine to a query. A query of no words finds nothing where it has no filter either, and all that
+    passes its filters where it has one."""
+    check(query)
+    found = plan(query.text, vocabulary, synonyms, has_phrase=engine.has_phrase)
+    if not found.clauses and query.filters == Filters():
+        return NO_HITS
+    by_relevance = query.sort == "relevance"
+    rescore = by_relevance and query.offset < WINDOW
+    skip = 0 if rescore else query.offset
+    size = max(query.offset + query.n, WINDOW) if rescore else query.n
+    columns = columns_of(query)
+    hits = engine.collect(found, query, size=size, skip=skip, columns=columns)
+    if not hits.total and found.needed > 1:
+        found = replace(found, needed=1)
+        hits = engine.collect(found, query, size=size, skip=skip, columns=columns)
+    products, scores = hits.products, hits.scores
+    if rescore:
+        order, scores = rescored(scores, hits.paths)
+        page = slice(query.offset, query.offset + query.n)
+        products, scores = products[order][page], scores[page]
+    return Hits(
+        products, scores, hits.total, found.corrections, found.suggestion, _facets(query, hits.counts), found.stems,
+        hits.partial,
+    )  # fmt: skip
+
+
+def columns_of(query: SearchQuery) -> dict[str, Filters]:
+    """The columns that a query's facets count, each under the filters of the other facets.
+
+    The levels below a selected category are counted with that category.
+    """
+    columns: dict[str, Filters] = {}
+    for name in query.facets:
+        filters = query.filters.without(name)
+        if name == "category":
+            columns[level_column(0)] = filters
+            for path in query.filters.categories:
+                columns[level_column(path.count(PATH_SEPARATOR) + 1)] = filters
+        else:
+            columns[{"brand": "brand", "price": "price_bin", "stars": "star_bin"}[name]] = filters
+    return columns
+
+
+def _facets(query: SearchQuery, counts: Counts) -> dict[str, list[FacetValue]]:
+    return {name: facet(name, counts, query.filters) for name in query.facets}
+
+
+def check(query: SearchQuery) -> None:
+    """Raises `BadInput` for an order or a facet that there is not, or a page that is none."""
+    if query.sort not in SORTS:
+        raise BadInput(f'unknown order "{query.sort}".{did_you_mean(query.sort, SORTS)}')
+    for name in query.facets:
+        if name not in FACETS:
+            raise BadInput(f'unknown facet "{name}".{did_you_mean(name, FACETS)}')
+    if query.n < 1 or query.offset < 0:
+        raise BadInput("a page of results has at least one and begins at 0 or later.")
+
+
+def order_column(sort: str) -> tuple[str, bool] | None:
+    """The column a sort goes by and whether the greatest comes first; None by relevance."""
+    return ORDER_COLUMN.get(sort)

@@ -117,6 +117,8 @@ class RecommendationEngine:
         page: int | None,
         publication: Publication | None,
         trace: Trace,
+        *,
+        k: int | None = None,
     ) -> Slate:
         """The reranked slate of the union of candidates, filled up with popular products where it is short.
 
@@ -129,7 +131,7 @@ class RecommendationEngine:
             candidates = self._allowed(merge([*parts, self._popular("popular")]), tenant, hidden)
         version = 0 if publication is None else publication.version
         return self._reranker.rerank(
-            candidates, self._slate, profile=profile, surface=surface, model=version, trace=trace
+            candidates, k or self._slate, profile=profile, surface=surface, model=version, trace=trace
         )
 
     def _allowed(self, candidates: Candidates, tenant: str, hidden: NDArray[np.int64]) -> Candidates:

@@ -67,6 +67,8 @@ class Days:
             waiting, before = self._requests(day, streamed.as_of), streamed.as_of
             self.streamed.append(streamed)
             self._midnight(day)
+            with self._timed("midnight"):
+                self.plane.search_log.midnight(streamed.as_of, self._queries)
         if waiting is not None and before is not None:
             self._judge(waiting, [before])
         self._progress("days", len(days), len(days), "days")

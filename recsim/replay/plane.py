@@ -23,12 +23,14 @@ from recsim.components.recommendation import SURFACES, RecommendationEngine
 from recsim.components.records import session_features
 from recsim.components.reranker import RerankService
 from recsim.components.retrieval import CandidateRetrieval, Publication
-from recsim.components.search import SearchService
+from recsim.components.search import SUGGEST_ROUTE, SearchService
+from recsim.components.search_feed import SearchFeed
 from recsim.components.tokens import issue, simulated_secret
 from recsim.dataset import Dataset
 from recsim.progress import Progress
 from recsim.recommenders.rerank import Reranker
 from recsim.replay.requests import ROUTES, Plan
+from recsim.replay.search_log import SearchLog, index_of
 from recsim.replay.served import Made, Served
 from recsim.scenario import Scenario
 from recsim.schema.wire import UserFeatures, wire_id
@@ -60,8 +62,11 @@ class RequestPlane:
         self._user_keys = [wire_id("user", n, key) for n, key in enumerate(users["key"].to_pylist())]
         self.features: FeatureStore = connect("features", scenario.stores.features)
         self.products: ProductStore = connect("products", scenario.stores.products)
-        self._documents = _Documents(self.products, self.catalogue)
-        index = self._documents.load(products, progress)
+        self._index = index_of(scenario)
+        self.search_log = SearchLog(self._index, scenario.search)
+        self._documents = _Documents(self.products, self.catalogue, self._index)
+        self._documents.load(products, progress)
+        self.search_log.name(products)
         self.retrieval = CandidateRetrieval()
         self._reranker = RerankService(
             Reranker(scenario.ranking.weights, scenario.ranking.policy, scenario.ranking.temperature, scenario.seed),
@@ -70,21 +75,24 @@ class RequestPlane:
         )
         self._secret = simulated_secret(scenario.seed)
         self.rate = Rate.per_minute(scenario.gateway.requests_per_minute, scenario.gateway.burst)
-        self._balancer = self._wire(index)
+        self._balancer = self._wire()
         self._clients: dict[int, Client] = {}
         self._embeddings: NDArray[np.float32] | None = None
         self._requests = 0
 
-    def _wire(self, index: ProductIndex) -> LoadBalancer:
+    def _wire(self) -> LoadBalancer:
         ranking = self._scenario.ranking
         engine = RecommendationEngine(
             catalogue=self.catalogue, features=self.features, retrieval=self.retrieval, reranker=self._reranker,
             products=self.products, candidates=ranking.candidates, slate=ranking.slate,
         )  # fmt: skip
-        search = SearchService(index=index, engine=engine, retrieval=self.retrieval, candidates=ranking.candidates)
+        search = SearchService(
+            index=self._index, engine=engine, retrieval=self.retrieval, candidates=ranking.candidates,
+            slate=ranking.slate, suggestions=self.search_log.suggestions, facets=self._scenario.search.facets,
+        )  # fmt: skip
         quotas: QuotaStore = connect("quotas", self._scenario.stores.quotas)
         quotas.forget()
-        routes = dict.fromkeys(SURFACES, engine) | {ROUTES["search"]: search}
+        routes = dict.fromkeys(SURFACES, engine) | dict.fromkeys((ROUTES["search"], SUGGEST_ROUTE), search)
         names = [f"gateway-{number}" for number in range(1, self._scenario.gateway.instances + 1)]
         return LoadBalancer(
             {name: Gateway(name, secret=self._secret, quotas=quotas, rate=self.rate, routes=routes) for name in names}
@@ -177,14 +185,15 @@ class RequestPlane:
 class _Documents:
     """The product documents, in the store and in the keyword index."""
 
-    def __init__(self, store: ProductStore, catalogue: Catalogue) -> None:
+    def __init__(self, store: ProductStore, catalogue: Catalogue, index: ProductIndex) -> None:
         self._store = store
         self._catalogue = catalogue
+        self._index = index
+        self._feed = SearchFeed(index)
         self._reviews = ReviewBook()
 
-    def load(self, products: pa.Table, progress: Progress) -> ProductIndex:
+    def load(self, products: pa.Table, progress: Progress) -> None:
         """Fill the store from the catalogue, in batches, and index what went in."""
-        index = ProductIndex()
         total = products.num_rows
         batches = [products.slice(start, _BATCH) for start in range(0, total, _BATCH)]
 
@@ -193,16 +202,16 @@ class _Documents:
             for batch in batches:
                 made = list(documents(batch))
                 self._store.put_many(made)
-                for document in made:
-                    yield number, document
+                for document, created in zip(made, batch["created_at"].to_pylist(), strict=True):
+                    yield number, {**document, "created_at": created}
                     number += 1
                 progress("products", number, total, "products")
 
-        index.build(stored())
-        return index
+        self._index.build(stored())
 
     def update(self, reviews: pa.Table, votes: pa.Table, user_keys: list[str]) -> None:
-        """Take a day's reviews and votes into the documents they concern."""
+        """Take a day's reviews and votes into the documents they concern, and the reviews into the index."""
+        self._feed.take(reviews)
         changed = sorted(self._reviews.add(reviews, votes, user_keys))
         for start in range(0, len(changed), _BATCH):
             some = changed[start : start + _BATCH]
@@ -213,6 +222,8 @@ class _Documents:
                 if document is not None
             ]
             self._store.put_many(fresh)
+            numbered = [(self._catalogue.number(document["product_key"]), document) for document in fresh]
+            self._feed.flush([(number, document) for number, document in numbered if number is not None])
 
 
 def _instant_us(value: Any) -> int:  # noqa: ANN401 - a datetime, as Arrow gives it

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from recsim.scenario.demand import Capacity
 from recsim.scenario.section import Section
-from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Stores, Stream, Training
+from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Search, Stores, Stream, Training
 from recsim.scenario.world import Behaviour, Calendar, Layout, Products, Transport, Users
 
 WORLD_SECTIONS = ("seed", "calendar", "users", "products", "behaviour", "transport", "layout")
@@ -34,6 +34,7 @@ class Scenario(Section):
     stores: Stores = Stores()
     gateway: Gateway = Gateway()
     ranking: Ranking = Ranking()
+    search: Search = Search()
     training: Training = Training()
     requests: Requests = Requests()
     evaluation: Evaluation = Evaluation()

@@ -38,7 +38,7 @@ class Profile(Section):
 
     description: str = Field(min_length=3, description="one sentence")
     model: dict[str, dict[str, Any]] = Field({}, description="scenario values by section")
-    targets: dict[str, Target] = {}
+    targets: dict[str, Target] = Field({}, description="what a world should measure")
 
 
 def profile_files() -> dict[str, Path]:

@@ -26,6 +26,9 @@ class Stores(Section):
 
     features: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
     quotas: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    index: str = Field(
+        "embedded:", description="embedded:, opensearch://host:port/index or elasticsearch://host:port/index"
+    )
     products: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
 
 
@@ -57,6 +60,22 @@ class Ranking(Section):
         },
         description="weights of the reranker's features",
     )
+
+
+class Search(Section):
+    """The search index and its cluster."""
+
+    synonyms: list[str] = Field(
+        [], max_length=100_000, description='rules: "sofa, couch" means either way, "tee => t-shirt" one way'
+    )
+    learn_synonyms: bool = Field(
+        default=True, description="learn synonyms at midnight from queries that led to the same products"
+    )
+    facets: bool = Field(default=True, description="count facets for every search")
+    shards: int = Field(1, ge=1, le=256, description="shards of the embedded index; more than one makes it a cluster")
+    replicas: int = Field(1, ge=0, le=8, description="copies of a shard beside the primary")
+    nodes: int = Field(3, ge=1, le=1000, description="data nodes of the cluster")
+    zones: int = Field(3, ge=1, le=16, description="zones the nodes are in, round robin")
 
 
 class Training(Section):

@@ -13,12 +13,12 @@ from recsim.components.base import CallLog, Refused, Request, Response, Trace
 from recsim.components.catalogue import Catalogue, signals_before_any
 from recsim.components.documents import documents
 from recsim.components.feature_store import EmbeddedFeatureStore
-from recsim.components.product_index import ProductIndex
 from recsim.components.product_store import SqliteProductStore
 from recsim.components.recommendation import RecommendationEngine
 from recsim.components.reranker import RerankService
 from recsim.components.retrieval import CandidateRetrieval, Publication
 from recsim.components.search import SearchService
+from recsim.components.search_engine import TantivyProductIndex
 from recsim.components.slate import SOURCES
 from recsim.recommenders.ann import ProductVectors
 from recsim.recommenders.rerank import Reranker
@@ -36,7 +36,8 @@ class Shop:
     def __init__(self, *, tenants: tuple[str, ...] = ("default",)) -> None:
         table = pa.Table.from_pylist([product(n, tenants[n % len(tenants)]) for n in range(10)], arrow_schema(Product))
         self.catalogue = Catalogue.of(table)
-        self.features, store, index = EmbeddedFeatureStore(), SqliteProductStore.from_url("sqlite:"), ProductIndex()
+        self.features, index = EmbeddedFeatureStore(), TantivyProductIndex()
+        store = SqliteProductStore.from_url("sqlite:")
         store.put_many(list(documents(table)))
         index.build(enumerate(documents(table)))
         self.retrieval = CandidateRetrieval()

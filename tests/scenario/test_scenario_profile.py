@@ -64,7 +64,7 @@ def test_the_world_hash_holds_what_the_profile_sets(shop: str) -> None:
 
 
 def test_unknown_profiles_and_keys_are_told_with_a_suggestion(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match='unknown profile "oto". Did you mean "otto"'):
+    with pytest.raises(BadInput, match=r'unknown profile "oto"\. Did you mean "otto"'):
         load_scenario("base", sets=["profile=oto"])
     with pytest.raises(BadInput, match=r"profile file .*no\.toml does not exist"):
         load_scenario("base", sets=[f"profile={tmp_path}/no.toml"])
