@@ -52,7 +52,7 @@ def solve(scenario: Scenario, rules: Rules, shelves: Callable[[int], Catalogue])
     behaviour = scenario.behaviour
     cart = purchase = -100.0
     for _ in range(_ROUNDS):
-        drawn = rules._replace(cart_intercept=np.float32(cart), purchase_intercept=np.float32(purchase))
+        drawn = rules.with_(cart_intercept=np.float32(cart), purchase_intercept=np.float32(purchase))
         sample = _sample(drawn, shelves)
         x, word = sample.views[:, 0], sample.views[:, 3]
         cart = _intercept(x, word, behaviour.cart_per_view * len(x))
@@ -72,7 +72,7 @@ def solve(scenario: Scenario, rules: Rules, shelves: Callable[[int], Catalogue])
 
 def apply(rules: Rules, funnel: Funnel) -> Rules:
     """The rules with a solved funnel."""
-    return rules._replace(
+    return rules.with_(
         cart_intercept=np.float32(funnel.cart_intercept),
         purchase_intercept=np.float32(funnel.purchase_intercept),
         review_scale=np.float32(funnel.review_scale),
@@ -87,7 +87,7 @@ def _sample(rules: Rules, shelves: Callable[[int], Catalogue]) -> Sample:
     blocks, counts = np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64)
     found: list[list[NDArray[np.float64]]] = [[], []]
     views, end = 0, -(-rules.users // rules.partitions)
-    for day, partition in product(range(len(rules.day_share)), range(rules.partitions)):
+    for day, partition in product(range(rules.days), range(rules.partitions)):
         catalogue, block = shelves(day), 0
         while block < end and views < SAMPLE_VIEWS:
             active, block = people.plan_day(rules, partition, day, block, blocks, counts)

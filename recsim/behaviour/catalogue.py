@@ -209,7 +209,9 @@ def _traits(
     quality = 0.31 * popular + math.sqrt(1 - 0.31**2) * z[:, 0]
     days = scenario.calendar.days
     u = uniforms(seed, "product/life", ids).astype(np.float64)
-    born = np.where(u[:, 0] < products.new_per_day_share * days, np.floor(u[:, 1] * days), -(1 + np.floor(u[:, 1] * 730)))
+    born = np.where(
+        u[:, 0] < products.new_per_day_share * days, np.floor(u[:, 1] * days), -(1 + np.floor(u[:, 1] * 730))
+    )
     dies = np.where(u[:, 2] < products.retired_per_day_share * days, np.floor(u[:, 3] * days), 1 << 20)
     dies = np.where(dies > born, dies, 1 << 20)
     born[anchors] = np.minimum(born[anchors], -1)

@@ -174,7 +174,7 @@ def take(catalogue, scratch, word):  # type: ignore[no-untyped-def]  # noqa: ANN
 
 @inlined
 def habit_of(rules, catalogue, scratch, user, day, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """One of the products a user comes back to in this period, or -1 where it is not sold today.
+    """Turn to one of the products a user comes back to in this period, where it is sold today.
 
     Four of them, in his preferred categories, taken half, a quarter and an eighth each of the time; each the best
     fitting of four drawn by popularity. A function of user and period only, so he finds it again on any day.
@@ -195,7 +195,8 @@ def habit_of(rules, catalogue, scratch, user, day, word):  # type: ignore[no-unt
         fit = np.int64(dot(scratch.taste, catalogue.shelf[slot]))
         if fit > best:
             best, found = fit, slot
-    return found if is_sold(catalogue, found) else np.int64(-1)
+    if is_sold(catalogue, found):
+        scratch.now[HERE], scratch.now[CATEGORY] = found, category
 
 
 @inlined

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,15 @@ def _compiled(function: Callable[..., Any], **options: bool) -> Any:  # noqa: AN
 
 
 def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher
-    """A loop called from Python. It must not allocate."""
-    return _compiled(function, cache=bool(_FOLDER))
+    """A loop called from Python. It must not allocate. An argument that has a `packed` form is passed in that form."""
+    compiled = _compiled(function, cache=bool(_FOLDER))
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:  # noqa: ANN401 - whatever the kernel takes and gives
+        return compiled(*(getattr(argument, "packed", argument) for argument in arguments))
+
+    call.compiled = compiled  # type: ignore[attr-defined]
+    return call
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher

@@ -45,9 +45,9 @@ def activity_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 def home_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """Tenant, region, time zone (minutes from UTC) and favourite device (0 mobile, 1 web) of a user."""
     _, w1, w2, w3 = draw((rules.seed, _TRAITS), user, 0)
-    region = min(first_below(rules.region_below, w1 & _LOW16), rules.region_below.shape[0] - 1)
+    region = first_below(rules.region_below, w1 & _LOW16)
     offset = rules.offset_minutes[region, (w1 >> _HALF) & np.uint32(3)]
-    tenant = min(first_below(rules.tenant_below, w2 & _LOW16), rules.tenant_below.shape[0] - 1)
+    tenant = first_below(rules.tenant_below, w2 & _LOW16)
     device = 0 if np.int64(w3 & _LOW16) < rules.mobile_below else 1
     return tenant, region, offset, device
 
@@ -69,7 +69,7 @@ def life_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
     _, _, w2, w3 = draw((rules.seed, _TRAITS), user, 1)
     arrives = np.int64(0)
     if np.int64(w2) < rules.new_under:
-        arrives = np.int64((np.uint64(w2) * np.uint64(rules.day_share.shape[0])) // np.uint64(rules.new_under))
+        arrives = np.int64((np.uint64(w2) * np.uint64(rules.days)) // np.uint64(rules.new_under))
     return arrives, arrives + 1 + np.int64(at(rules.lifetime_days, w3))
 
 

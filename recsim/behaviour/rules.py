@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from recsim.behaviour import quantiles
+from recsim.behaviour import quantiles, votes
 from recsim.behaviour.catalogue import USER_SCALE
 from recsim.behaviour.quantiles import Table, threshold
 from recsim.scenario import Scenario
 from recsim.scenario.choice import INTEREST_DECAY, RANDOM_CATEGORY_SHARE
-from recsim.scenario.world import Behaviour, Calendar
+from recsim.scenario.world import Behaviour, Calendar, Transport
 
 DAY_MS = 86_400_000
 CLOSE_MS = 60_000
@@ -43,7 +45,8 @@ OFFSETS_MINUTES = {"us": (-480, -420, -360, -300), "eu": (0, 60, 60, 120), "ap":
 """Time zones of a region, equally likely; a region of another name keeps UTC."""
 
 
-class Rules(NamedTuple):
+@dataclass(frozen=True)
+class Rules:
     """Tables are `quantiles.Table`; `_below` are thresholds of 16-bit words, `_under` of 32-bit words.
 
     `day_share` (days,): traffic of each day over that of a mean day. `examined` (64,): how likely place k of a page is
@@ -54,6 +57,7 @@ class Rules(NamedTuple):
     seed: np.uint32
     partitions: int
     users: int
+    days: int
     activity: Table
     start_ms: Table
     weekend_start_ms: Table
@@ -62,10 +66,13 @@ class Rules(NamedTuple):
     length: Table
     lifetime_days: Table
     day_share: NDArray[np.float64]
-    is_weekend: NDArray[np.bool_]
+    is_weekend: NDArray[np.int8]
     new_under: int
     delay_ms: Table
     late_ms: Table
+    reorder_ms: Table
+    future_ms: Table
+    fate_under: NDArray[np.int64]
     sensitivity: Table
     conformity: Table
     normal: Table
@@ -84,9 +91,8 @@ class Rules(NamedTuple):
     search_under: int
     habit_below: int
     moves: NDArray[np.int64]
+    refine_under: int
     vote_below: int
-    late_below: int
-    twice_below: int
     mobile_below: int
     quantity_below: NDArray[np.int64]
     tenant_below: NDArray[np.int64]
@@ -98,15 +104,51 @@ class Rules(NamedTuple):
     purchase_intercept: np.float32
     review_scale: np.float32
     star_cuts: NDArray[np.float32]
+    old_spread: np.float32
+    old_cuts: NDArray[np.float32]
+    expected_stars: NDArray[np.float32]
+    vote_one_below: int
+    vote_rest_below: int
+    first_votes: Table
+    first_votes_one: Table
+
+    def with_(self, **changes: Any) -> Rules:  # noqa: ANN401 - any field
+        """The rules with some of them changed."""
+        return replace(self, **changes)
+
+    @cached_property
+    def packed(self) -> np.void:
+        """What kernels get: one record, so that passing the rules on costs a pointer."""
+        values = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        shapes = {name: (_ROOM.get(name, value.shape[:1]) + value.shape[1:]) for name, value in values.items()}
+        record = np.zeros(
+            1, np.dtype([(name, value.dtype, shapes[name]) for name, value in values.items()], align=True)
+        )
+        for name, value in values.items():
+            if name in _ROOM and value.dtype == np.int64:
+                record[name] = 1 << 62
+            record[name][(0, *(slice(0, length) for length in value.shape))] = value
+        return record[0]
+
+
+_ROOM: dict[str, tuple[int, ...]] = {
+    "day_share": (3660,), "is_weekend": (3660,), "tenant_below": (128,), "region_below": (64,), "offset_minutes": (64,),
+    "interest_under": (8,),
+}  # fmt: skip
+"""Rows kept for what a scenario has more or fewer of, so that all scenarios share one compiled kernel; thresholds beyond
+the last are above any word."""
 
 
 def build(scenario: Scenario, users: int) -> Rules:
     """The rules of a scenario of `users` registered users, with a funnel nobody passes (see `calibration`)."""
     people, behaviour, transport = scenario.users, scenario.behaviour, scenario.transport
+    vote_below, vote_one_below, vote_rest_below = votes.vote_shares(scenario.reviews, behaviour)
+    first_votes, first_votes_one = votes.first_day_tables(scenario.reviews)
     return Rules(
         seed=np.uint32(scenario.seed),
         partitions=scenario.layout.partitions,
         users=users,
+        days=scenario.calendar.days,
         activity=activity(scenario),
         start_ms=quantiles.stepwise(np.array(HOURLY), DAY_MS),
         weekend_start_ms=quantiles.stepwise(np.array(WEEKEND_HOURLY), DAY_MS),
@@ -115,10 +157,13 @@ def build(scenario: Scenario, users: int) -> Rules:
         length=session_length(behaviour),
         lifetime_days=_lifetime(people.dropout_shape, people.dropout_scale_days),
         day_share=day_shares(scenario.calendar),
-        is_weekend=weekdays(scenario.calendar) >= 5,
+        is_weekend=(weekdays(scenario.calendar) >= 5).astype(np.int8),
         new_under=threshold(min(people.new_per_day_share * scenario.calendar.days, 1.0)) - 1,
         delay_ms=quantiles.lognormal(transport.delay_median_ms, transport.delay_sigma, 0.0, 86_400_000.0),
         late_ms=quantiles.lognormal(transport.late_median_s * 1000, 1.0, 0.0, 86_400_000.0),
+        reorder_ms=quantiles.stepwise(np.ones(1), transport.reordered_window_s * 1000),
+        future_ms=quantiles.lognormal(transport.future_median_s * 1000, 0.5, 1.0, 86_400_000.0),
+        fate_under=_fates(transport),
         sensitivity=quantiles.lognormal(people.price_sensitivity, 0.5),
         conformity=quantiles.lognormal(people.conformity, 0.5),
         normal=quantiles.normal(),
@@ -137,9 +182,8 @@ def build(scenario: Scenario, users: int) -> Rules:
         search_under=threshold(behaviour.search_per_session),
         habit_below=threshold(behaviour.habit_share, 16),
         moves=np.stack([_moves(behaviour, 1), _moves(behaviour, CART_COMPLEMENTS)]),
-        vote_below=threshold(behaviour.vote_per_view, 16),
-        late_below=threshold(transport.late_share, 16),
-        twice_below=threshold(transport.duplicate_share, 16),
+        refine_under=threshold(scenario.queries.refine_share),
+        vote_below=vote_below,
         mobile_below=threshold(people.mobile_share, 16),
         quantity_below=_cumulative(QUANTITIES, 16)[:-1],
         tenant_below=_cumulative(list(people.tenants.values()), 16),
@@ -151,6 +195,13 @@ def build(scenario: Scenario, users: int) -> Rules:
         purchase_intercept=np.float32(-100.0),
         review_scale=np.float32(0.0),
         star_cuts=np.zeros(4, np.float32),
+        old_spread=np.float32(1.0),
+        old_cuts=np.zeros(4, np.float32),
+        expected_stars=votes.expected_stars(1.0, np.zeros(4, np.float32)),
+        vote_one_below=vote_one_below,
+        vote_rest_below=vote_rest_below,
+        first_votes=first_votes,
+        first_votes_one=first_votes_one,
     )
 
 
@@ -202,6 +253,15 @@ def _user_components() -> NDArray[np.int8]:
     """Standard normal values of 256 equal steps of probability, times `USER_SCALE`; their variance is set to 1."""
     z = ndtri((np.arange(256) + 0.5) / 256)
     return np.round(z / z.std() * USER_SCALE).clip(-127, 127).astype(np.int8)
+
+
+def _fates(transport: Transport) -> NDArray[np.int64]:
+    """Thresholds of what happens to an event: lost, future-dated, reordered, late, twice; see `draft.send`."""
+    shares = (
+        transport.lost_share, transport.future_share, transport.reordered_share, transport.late_share,
+        transport.duplicate_share,
+    )  # fmt: skip
+    return np.array([threshold(share) for share in np.cumsum(shares)], np.int64)
 
 
 def _cumulative(weights: list[float], bits: int) -> NDArray[np.int64]:

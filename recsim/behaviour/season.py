@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsim.behaviour import aliases, quantiles
-from recsim.behaviour.catalogue import ABSENT, APPEAL, FIXED_SCALE, LANES, OUTAGE, PRICE, WEIGHT, Catalogue, Traits
+from recsim.behaviour.catalogue import ABSENT, FIXED_SCALE, LANES, OUTAGE, PRICE, WEIGHT, Catalogue, Traits
 from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.quantiles import Table, at, exponential
 from recsim.rng import draw, stream_id, uniforms

@@ -38,16 +38,16 @@ from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.people import first_below, home_of, interests_of, taste_of, weights_of
 from recsim.behaviour.quantiles import at, logistic
 from recsim.behaviour.rules import CLOSE_MS, DAY_MS
+from recsim.behaviour.votes import pick_old
 from recsim.rng import draw, stream_id, user_at
 
 _START = stream_id("session/start")
 _FRAME = stream_id("session/frame")
+_SEARCH = stream_id("session/search")
 _STEP = stream_id("session/step")
 _CATEGORY = stream_id("session/category")
 _BUY = stream_id("session/buy")
-_VOTE = stream_id("session/vote")
 _REVIEW = stream_id("review/write")
-_USEFUL = stream_id("review/useful")
 _LOW16 = np.uint32(0xFFFF)
 _HALF = np.uint32(16)
 _SAME_DEVICE = 52429  # 0.8 of 2**16
@@ -156,19 +156,22 @@ def _session(rules, catalogue, draft, scratch, weights, who, frame):  # type: ig
     _open(draft, rules, who, scratch.now[MS], device)
     pause, salt = _pick_category(rules, catalogue, scratch, who, frame)
     _pass(scratch, rules.pause_ms, pause, LAST_MS)
-    if np.int64(w3) < rules.search_under:
-        _search(rules, draft, scratch, who, salt)
+    scratch.now[HERE] = -1
+    if np.int64(w2 & _LOW16) < rules.habit_below:
+        habit_of(rules, catalogue, scratch, who[0], who[1], w2 >> _HALF)
+    searches = np.int64(w3) < rules.search_under
+    if searches:
+        _search(rules, draft, scratch, who, frame, salt)
     length = int(at(rules.length, w1))
     scratch.now[BOUGHT] = 0
     scratch.now[SEEN] = 0
     scratch.now[OPEN] = 0
     scratch.now[CARTED] = 0
-    scratch.now[HERE] = -1
-    if np.int64(w2 & _LOW16) < rules.habit_below:
-        scratch.now[HERE] = habit_of(rules, catalogue, scratch, who[0], who[1], w2 >> _HALF)
     for step in range(length):
         if not _view(rules, catalogue, draft, scratch, weights, who, frame | (step << 8)):
             break
+        if searches and step == 0:
+            _describe(draft, scratch)
     e0, e1, _, _ = draw((rules.seed, _FRAME), who[0], frame | 1)
     if scratch.now[BOUGHT]:
         ms = _pass(scratch, rules.pause_ms, e1, END_MS)
@@ -178,15 +181,33 @@ def _session(rules, catalogue, draft, scratch, weights, who, frame):  # type: ig
 
 
 @inlined
-def _search(rules, draft, scratch, who, salt):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """A search for the session's category, and a look at what it found."""
+def _search(rules, draft, scratch, who, frame, salt):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """A search for the session's category, perhaps a second one, and a look at what was found."""
+    w0, w1, w2, _ = draw((rules.seed, _SEARCH), who[0], frame)
+    _ask(rules, draft, scratch, who, salt, np.int64(0))
+    _pass(scratch, rules.pause_ms, w1, LAST_MS)
+    if np.int64(w0) < rules.refine_under:
+        _ask(rules, draft, scratch, who, salt, np.int64(1))
+        _pass(scratch, rules.pause_ms, w2, LAST_MS)
+
+
+@inlined
+def _ask(rules, draft, scratch, who, salt, step):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     query = draft.counters[QUERIES]
     row = draft.query[query]
     row[0], row[1], row[2] = draft.counters[SESSIONS] - 1, scratch.now[CATEGORY], scratch.now[MS]
-    row[3] = np.int64(salt)
+    row[3], row[4], row[5] = np.int64(salt), 0, step
     draft.counters[QUERIES] += 1
     push(draft, rows.SEARCH, scratch.now[MS], NO_PRODUCT, query)
-    _pass(scratch, rules.pause_ms, salt, LAST_MS)
+
+
+@inlined
+def _describe(draft, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Tell the searches of the newest session which slot was viewed next: see `queries`."""
+    query = draft.counters[QUERIES] - 1
+    draft.query[query, 4] = scratch.seen[0]
+    if draft.query[query, 5]:
+        draft.query[query - 1, 4] = scratch.seen[0]
 
 
 @inlined
@@ -208,7 +229,7 @@ def _view(rules, catalogue, draft, scratch, weights, who, counter):  # type: ign
     if happens(logistic(rules.cart_intercept + x), w3) and in_stock(catalogue, slot, scratch.now[MS]):
         _cart(rules, catalogue, draft, scratch, who, counter, slot, x, fit)
     if np.int64(w2 & _LOW16) < rules.vote_below:
-        _vote(rules, catalogue, draft, scratch, who, counter, product)
+        _vote(rules, catalogue, draft, scratch, who, counter, slot)
     return True
 
 
@@ -258,21 +279,16 @@ def _cart(rules, catalogue, draft, scratch, who, counter, slot, x, fit):  # type
 
 
 @inlined
-def _vote(rules, catalogue, draft, scratch, who, counter, product):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """A vote on a review of the viewed product that was there before the world began; earlier ones are seen more.
-
-    Each review has a helpfulness of its own: the share of upvotes, uniform in 0.5 .. 1.
-    """
+def _vote(rules, catalogue, draft, scratch, who, counter, slot):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """A vote on a review of the viewed product that was there before the world began; see `votes`."""
+    product = product_of(catalogue, slot)
     first = catalogue.reviews_before[product]
     size = catalogue.reviews_before[product + 1] - first
     if size == 0:
         return
-    w0, w1, w2, _ = draw((rules.seed, _VOTE), who[0], counter)
-    place = np.float32(w0 >> _HALF) * _UNIT16
-    review = first + min(np.int64(place * place * np.float32(size)), size - 1)
-    helpful, _, _, _ = draw((rules.seed, _USEFUL), review, 0)
-    kind = rows.UPVOTE if np.int64(w1) < (np.int64(helpful) >> 1) + (1 << 31) else rows.DOWNVOTE
-    push(draft, kind, _pass(scratch, rules.pause_ms, w2, END_MS), product, review)
+    review, kind, word = pick_old(rules, catalogue.quality[slot], first, size, who[0], counter)
+    if kind >= 0:
+        push(draft, kind, _pass(scratch, rules.pause_ms, word, END_MS), product, review)
 
 
 @inlined
@@ -289,7 +305,8 @@ def _write_reviews(rules, draft, scratch, who, free_ms):  # type: ignore[no-unty
         ms = _pass(scratch, rules.gap_ms, w1, END_MS)
         review = draft.counters[REVIEWS]
         row = draft.review[review]
-        row[0], row[1], row[2], row[3], row[4] = draft.counters[SESSIONS] - 1, product, ms, stars, salt
+        row[0], row[1], row[2], row[3] = draft.counters[SESSIONS] - 1, product, ms, stars
+        row[4], row[5] = salt, -1
         draft.counters[REVIEWS] += 1
         push(draft, rows.SUBMIT, ms, product, review)
     _close(draft, rules, scratch, who, w2)

@@ -91,29 +91,6 @@ DESCRIPTION_DETAILS = (
     "Made from responsibly sourced material.", "Ready to use out of the box.",
 )  # fmt: skip
 
-ASPECTS = ("quality", "price", "delivery", "size", "design", "comfort", "material", "packaging", "durability", "use")
-"""What reviewers speak of."""
-
-GOOD = (
-    "The {aspect} is excellent and better than I expected.",
-    "I am very happy with the {aspect}, it is exactly as described.",
-    "For me the {aspect} is the best part, I would buy it again.",
-    "After several weeks the {aspect} still impresses me every day.",
-)
-MIXED = (
-    "The {aspect} is fine, nothing special but no problem either.",
-    "I expected a little more of the {aspect} at this price.",
-    "The {aspect} is acceptable although other shops do it better.",
-    "Some days I like the {aspect} and some days I do not.",
-)
-BAD = (
-    "The {aspect} is a disappointment and not what was shown.",
-    "Sadly the {aspect} is poor and I had to send it back.",
-    "I can not recommend it because the {aspect} is far below average.",
-    "After one week the {aspect} was already a reason to complain.",
-)
-"""One sentence an aspect; `{aspect}` is put in when the bank is built. By polarity: stars 4-5, 3, 1-2."""
-
 TITLES = (
     ("Very disappointed", "Do not buy", "Broke at once", "Waste of money"),
     ("Not great", "Below my expectations", "Would not buy again", "Meh"),

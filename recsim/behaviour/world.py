@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recsim.behaviour import calibration, catalogue, rules, season
+from recsim.behaviour import calibration, catalogue, rules, season, votes
 from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.catalogue import Catalogue, Traits
+from recsim.behaviour.queries import QueryText
+from recsim.behaviour.reviews import ReviewText
 from recsim.behaviour.rules import Rules
-from recsim.behaviour.text import QueryText, ReviewText
+from recsim.behaviour.wanted import shelf_of
 from recsim.clock import day_label, day_start_us
 from recsim.scenario import Scenario
 from recsim.scenario.activity import registered
@@ -23,11 +24,7 @@ GENERATOR = "recsim-world/2"
 
 @dataclass(frozen=True)
 class World:
-    """The context of a scenario, the same in every worker; a pure function of the scenario.
-
-    `old_spread` and `old_star_cuts` make the stars of the reviews that are older than the world: they spread as those
-    of today's buyers do, by noise and by affinity.
-    """
+    """The context of a scenario, the same in every worker; a pure function of the scenario."""
 
     scenario: Scenario
     users: int
@@ -35,8 +32,6 @@ class World:
     traits: Traits
     rules: Rules
     funnel: Funnel
-    old_spread: float
-    old_star_cuts: NDArray[np.float32]
     queries: QueryText
     reviews: ReviewText
     _kept: dict[int, Catalogue] = field(default_factory=dict, repr=False)
@@ -63,21 +58,25 @@ def build(scenario: Scenario) -> World:
     untuned = rules.build(scenario, users)
     kept: dict[int, Catalogue] = {}
     funnel = calibration.solve(scenario, untuned, lambda day: _on(scenario, shelf, traits, day, kept))
-    old_spread = math.sqrt(0.8**2 + (0.4 * funnel.buyer_fit_deviation) ** 2)
-    counts = np.diff(shelf.reviews_before)
-    leaves = scenario.products.categories
     return World(
         scenario=scenario,
         users=users,
         catalogue=shelf,
         traits=traits,
-        rules=calibration.apply(untuned, funnel),
+        rules=_with_old_reviews(scenario, calibration.apply(untuned, funnel), funnel, shelf, traits),
         funnel=funnel,
-        old_spread=old_spread,
-        old_star_cuts=calibration.old_star_cuts(scenario, traits.quality, counts, old_spread),
-        queries=QueryText(leaves, scenario.behaviour.typo_share, scenario.seed),
-        reviews=ReviewText(leaves, scenario.seed),
+        queries=QueryText(shelf, shelf_of(traits.category, traits.words), scenario.queries, scenario.seed),
+        reviews=ReviewText(scenario.reviews, scenario.seed),
     )
+
+
+def _with_old_reviews(scenario: Scenario, rules: Rules, funnel: Funnel, shelf: Catalogue, traits: Traits) -> Rules:
+    """The rules with what makes the stars of reviews older than the world: they spread as those of today's buyers do,
+    by noise and by affinity."""
+    spread = math.sqrt(0.8**2 + (0.4 * funnel.buyer_fit_deviation) ** 2)
+    counts = np.diff(shelf.reviews_before)
+    cuts = calibration.old_star_cuts(scenario, traits.quality, counts, spread)
+    return rules.with_(old_spread=np.float32(spread), old_cuts=cuts, expected_stars=votes.expected_stars(spread, cuts))
 
 
 def _on(scenario: Scenario, usual: Catalogue, traits: Traits, day: int, kept: dict[int, Catalogue]) -> Catalogue:

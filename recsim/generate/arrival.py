@@ -3,7 +3,8 @@
 Ids are bit-packed: day (12 bits), partition (12), number inside the chunk (28), so they stay below 2**52, which a
 JSON number and a float64 hold exactly. Event numbers count first deliveries in order of arrival; sessions, queries and
 reviews are numbered when their first event arrives. So ids are unique over the world, a function of the chunk alone,
-and almost sorted in a file, which makes them nearly free to store.
+and almost sorted in a file, which makes them nearly free to store. Events that never arrive are numbered behind the
+others, as are the sessions, queries and reviews of which nothing arrived.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ from recsim.behaviour.draft import (
     DELAY_MASK,
     DOWNVOTE,
     EVENTS,
+    LOST_MARK,
+    ODD,
+    ODD_SHIFT,
     PURCHASE,
     QUERIES,
     REVIEWS,
     SEARCH,
     SUBMIT,
-    TWICE,
     UPVOTE,
     Draft,
 )
 from recsim.behaviour.kernel import inlined, kernel
+from recsim.behaviour.votes import NEW
 
 PARTITION_BITS = 12
 NUMBER_BITS = 28
@@ -41,10 +45,10 @@ _LOW = np.uint64(0xFFFFFFFF)
 class Log(NamedTuple):
     """How the rows of a draft stand in the log.
 
-    `order` uint64 (n,): low 32 bits are the event record's position, in order of arrival. `query` and `review` int64:
-    number of each drafted row, -1 until its first event was written. `first` int64: event number of
-    each duplicated event. `votes` int64 (·, 4): review, user, ms, direction. `written` int64 (5,): events numbered,
-    sessions, queries, reviews, votes. `kinds` int64 (9,): unique events by type.
+    `order` uint64 (n,): low 32 bits are the event record's position, in order of arrival, lost ones last. `query` and
+    `review` int64: number of each drafted row, -1 until its first event was written. `first` int64: number of each odd
+    event, -1 until it is known. `votes` int64 (·, 4): review, user, ms, direction. `written` int64 (5,): events
+    numbered, sessions, queries, reviews, votes. `kinds` int64 (9,): unique events by type.
     """
 
     order: NDArray[np.uint64]
@@ -99,6 +103,13 @@ def rows(count: int) -> Rows:
     )
 
 
+def in_order(drafted: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Drafted rows sorted by the number the log gave them."""
+    ordered = np.empty((len(numbers), drafted.shape[1]), np.int64)
+    ordered[numbers] = drafted[: len(numbers)]
+    return ordered
+
+
 def by_arrival(draft: Draft) -> Log:
     """The log of a draft, sorted and not yet numbered; equal arrivals keep the order of the draft."""
     count = draft.counters
@@ -112,7 +123,7 @@ def by_arrival(draft: Draft) -> Log:
         order=room,
         query=unknown[0],
         review=unknown[1],
-        first=np.full(int(count[TWICE]) + 1, -1, np.int64),
+        first=np.full(int(count[ODD]) + 1, -1, np.int64),
         votes=np.empty((_count_votes(draft.events, events), 4), np.int64),
         written=np.zeros(5, np.int64),
         kinds=np.zeros(9, np.int64),
@@ -135,7 +146,7 @@ def _sort(events, keys, room, heads):  # type: ignore[no-untyped-def]  # noqa: A
     count = keys.shape[0]
     heads[:] = 0
     for i in range(count):
-        arrival = events[i, 0] >> _HIGH
+        arrival = _LOW if events[i, 2] & LOST_MARK else events[i, 0] >> _HIGH
         keys[i] = (arrival << _HIGH) | np.uint64(i)
         for digit in range(3):
             heads[digit, np.int64(arrival >> np.uint64(digit * _DIGIT)) & (_BUCKETS - 1)] += 1
@@ -168,12 +179,17 @@ def _number(numbers, position, written, counter):  # type: ignore[no-untyped-def
 
 
 @kernel
-def emit(draft, log, low, high, out, base, review_base, day_us):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Write the events low .. high of the log into `out` and number what they open. Call for ascending ranges."""
+def emit(draft, log, chosen, out, bases, skewed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Write the `chosen` ones of the log's order into `out` and number what they open. Call in the order of the log.
+
+    `bases` are the first id of the chunk, its first review id and the µs of its midnight. Times are those of the
+    clients' clocks where `skewed`, else the true ones.
+    """
+    base, review_base, day_us = bases
     out.has_product[:] = 0
     out.has_reference[:] = 0
-    for i in range(low, high):
-        record = np.int64(log.order[i] & _LOW)
+    for j in range(chosen.shape[0]):
+        record = np.int64(chosen[j] & _LOW)
         head = draft.events[record, 0]
         delay = np.int64(head) & DELAY_MASK
         kind = (np.int64(head) >> DELAY_BITS) & 15
@@ -184,12 +200,15 @@ def emit(draft, log, low, high, out, base, review_base, day_us):  # type: ignore
         if row[2] < 0:
             row[2] = log.written[1]
             log.written[1] += 1
-        j = i - low
         bit = np.uint8(1 << (j & 7))
-        out.event_id[j] = base + _event_number(log, draft.events[record, 2], kind, reference, row[0], ms)
         if _refers(kind):
             out.has_reference[j >> 3] |= bit
             reference = _reference(log, kind, reference, row[2], base, review_base)
+        out.event_id[j] = base + _event_number(log, draft.events[record, 2], kind, reference, row[0], ms)
+        odd = np.int64(draft.events[record, 2] & _LOW) >> ODD_SHIFT
+        if odd and skewed:
+            ms += draft.skew[odd]
+            delay -= draft.skew[odd]
         if product >= 0:
             out.has_product[j >> 3] |= bit
         out.kind[j] = kind
@@ -205,19 +224,32 @@ def emit(draft, log, low, high, out, base, review_base, day_us):  # type: ignore
 
 @inlined
 def _event_number(log, tail, kind, review, user, ms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """The number of an event: a new one at its first delivery, which is counted and whose vote is kept."""
-    mark = np.int64(tail & _LOW)
-    if mark & 1:
-        return log.first[mark >> 1]
+    """The number of an event: a new one at its first delivery, when its vote is kept, and counted if it arrives."""
+    odd = np.int64(tail & _LOW) >> ODD_SHIFT
+    if odd and log.first[odd] >= 0:
+        return log.first[odd]
     number = log.written[0]
     log.written[0] += 1
-    log.kinds[kind] += 1
-    log.first[mark >> 1] = number
+    log.first[odd] = number
+    if tail & LOST_MARK == 0:
+        log.kinds[kind] += 1
     if kind in (UPVOTE, DOWNVOTE):
         vote = log.votes[log.written[4]]
         vote[0], vote[1], vote[2], vote[3] = review, user, ms, 1 if kind == UPVOTE else -1
         log.written[4] += 1
     return number
+
+
+@kernel
+def future_ones(draft, chosen, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Collect the places of the log's order whose event is dated by a clock that is ahead; returns how many."""
+    count = 0
+    for j in range(chosen.shape[0]):
+        odd = np.int64(draft.events[np.int64(chosen[j] & _LOW), 2] & _LOW) >> ODD_SHIFT
+        if odd and draft.skew[odd]:
+            found[count] = chosen[j]
+            count += 1
+    return count
 
 
 @inlined
@@ -235,4 +267,6 @@ def _reference(log, kind, reference, session, base, review_base):  # type: ignor
         return base + _number(log.query, reference, log.written, 2)
     if kind == SUBMIT:
         return review_base + _number(log.review, reference, log.written, 3)
+    if reference & NEW:
+        return review_base + _number(log.review, reference - NEW, log.written, 3)
     return reference

@@ -6,21 +6,22 @@ the file of its counts is written last and says that the chunk is complete.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, people, sessions, transport
+from recsim.behaviour import choice, draft, people, sessions, transport, votes
 from recsim.behaviour.draft import Draft
 from recsim.behaviour.world import World
-from recsim.generate import arrival, sink
+from recsim.generate import arrival, reviews, searches, sink
 from recsim.generate.arrival import Log, Rows
-from recsim.generate.products import media
-from recsim.rng import words
 from recsim.runs import write_json
-from recsim.schema.tables import DEVICES, EVENT_TYPES, Event, Query, QueryIntent, Review, Session, Vote
+from recsim.schema.tables import DEVICES, EVENT_TYPES, TABLES, Event, Session, Vote
+from recsim.schema.truth import TransportTruth
 
 _PLANNED = 1 << 16
 _EVENTS_A_USER = 24
@@ -38,6 +39,7 @@ class Workbench:
         self.most_events = (rules.sessions_max + 1) * (rules.length_max * 8 + 16)
         self.draft = draft.empty(self.most_events, rules.sessions_max + 1)
         self.rows = arrival.rows(0)
+        self.quality = world.traits.quality.astype(np.float32)
 
     def rows_for(self, events: int) -> Rows:
         """Columns for one row group of a chunk of so many events."""
@@ -67,6 +69,8 @@ def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Dra
                 break
             rest = (active - done) * _EVENTS_A_USER + bench.most_events
             bench.draft = _more_room(bench.draft, int(counts.sum()), rest)
+    while not votes.first_day(rules, bench.quality, bench.draft, day):
+        bench.draft = _more_room(bench.draft, 0, int(bench.draft.counters[draft.REVIEWS]) * 2 * votes.MOST_FIRST_DAY)
     bench.draft = transport.deliver(bench.draft, rules, day)
     return bench.draft
 
@@ -85,33 +89,62 @@ def write_chunk(world: World, bench: Workbench, out: Path, day: int, partition: 
     rows = draft_chunk(world, bench, day, partition)
     log = arrival.by_arrival(rows)
     folder, name = f"day={world.label(day)}", f"part-{partition:04d}.parquet"
-    _write_events(world, bench, out / "events" / folder / name, log, day, partition)
-    base, review_base = arrival.first_id(day, partition), arrival.first_id(day + 1, partition)
-    day_us = world.day_us(day)
+    bases = bases_of(world, day, partition)
+    base, _, day_us = bases
+    _write_events(world, bench, out / "events" / folder / name, log, bases)
+    _write_transport(world, bench, out / "truth/transport" / folder / name, log, bases)
     sink.write(out / "sessions" / folder / name, Session, _sessions(rows, base, day_us))
-    queries, intents = _queries(world, rows, log, base, day_us)
-    sink.write(out / "queries" / folder / name, Query, queries)
-    sink.write(out / "truth/queries" / folder / name, QueryIntent, intents)
-    sink.write(out / "reviews" / folder / name, Review, _reviews(world, rows, log, review_base, day_us))
+    for batches in (searches.tables(world, rows, log, bases), reviews.new_tables(world, rows, log, bases)):
+        for table, batch in batches.items():
+            sink.write(out / table / folder / name, TABLES[table], batch)
     sink.write(out / "votes" / folder / name, Vote, _votes(log, day_us))
     counts = _counts(rows, log)
     write_json(done_mark(out, world, day, partition), counts)
     return counts
 
 
-def _write_events(world: World, bench: Workbench, path: Path, log: Log, day: int, partition: int) -> None:
-    base, review_base = arrival.first_id(day, partition), arrival.first_id(day + 1, partition)
-    total = len(log.order)
-    out = bench.rows_for(total)
+def bases_of(world: World, day: int, partition: int) -> tuple[int, int, int]:
+    """The first id of a chunk, its first review id, and the µs of its midnight."""
+    return arrival.first_id(day, partition), arrival.first_id(day + 1, partition), world.day_us(day)
+
+
+def _delivered(rows: Draft, log: Log) -> int:
+    """How many deliveries of the log's order arrive; the others are lost events."""
+    return len(log.order) - int(rows.counters[draft.LOST])
+
+
+def _write_events(world: World, bench: Workbench, path: Path, log: Log, bases: tuple[int, int, int]) -> None:
+    """The deliveries of a chunk, row group by row group."""
+    arrived = log.order[: _delivered(bench.draft, log)]
     with sink.part(path, Event) as writer:
-        for low in range(0, total, sink.ROW_GROUP):
-            high = min(low + sink.ROW_GROUP, total)
-            arrival.emit(bench.draft, log, low, high, out, base, review_base, world.day_us(day))
-            writer.write_batch(_event_batch(world, out, high - low))
+        for some, out in _groups(bench, arrived):
+            arrival.emit(bench.draft, log, some, out, bases, True)  # noqa: FBT003 - numba takes no keywords
+            columns = {**_event_columns(world, out, len(some)), "arrival_delay_ms": out.delay_ms[: len(some)]}
+            writer.write_batch(sink.table(Event, columns, len(some)))
 
 
-def _event_batch(world: World, out: Rows, count: int) -> pa.RecordBatch:
-    columns = {
+def _write_transport(world: World, bench: Workbench, path: Path, log: Log, bases: tuple[int, int, int]) -> None:
+    """The events that never arrived, which get their numbers here, and those that a client dated wrongly."""
+    end = _delivered(bench.draft, log)
+    future = np.empty(end if bench.draft.counters[draft.ODD] else 0, np.uint64)
+    found = arrival.future_ones(bench.draft, log.order[: len(future)], future)
+    with sink.part(path, TransportTruth) as writer:
+        for fate, chosen in (("lost", log.order[end:]), ("future", future[:found])):
+            for some, out in _groups(bench, chosen):
+                arrival.emit(bench.draft, log, some, out, bases, False)  # noqa: FBT003
+                columns = {"fate": sink.category(np.zeros(len(some), np.int8), [fate])}
+                columns |= _event_columns(world, out, len(some))
+                writer.write_batch(sink.table(TransportTruth, columns, len(some)))
+
+
+def _groups(bench: Workbench, chosen: NDArray[np.uint64]) -> Iterator[tuple[NDArray[np.uint64], Rows]]:
+    """Row groups of the log's order, and room to write each."""
+    for low in range(0, len(chosen), sink.ROW_GROUP):
+        yield chosen[low : low + sink.ROW_GROUP], bench.rows_for(len(chosen))
+
+
+def _event_columns(world: World, out: Rows, count: int) -> dict[str, Any]:
+    return {
         "event_id": out.event_id[:count],
         "event_type": sink.category(out.kind[:count], EVENT_TYPES),
         "event_timestamp": out.time_us[:count],
@@ -121,21 +154,12 @@ def _event_batch(world: World, out: Rows, count: int) -> pa.RecordBatch:
         "device": sink.category(out.device[:count], DEVICES),
         "tenant": sink.category(out.tenant[:count], world.tenants),
         "reference_id": sink.nullable(out.reference[:count], out.has_reference),
-        "arrival_delay_ms": out.delay_ms[:count],
     }
-    return sink.table(Event, columns, count)
-
-
-def _in_order(drafted: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Drafted rows sorted by the number the log gave them."""
-    ordered = np.empty((len(numbers), drafted.shape[1]), np.int64)
-    ordered[numbers] = drafted[: len(numbers)]
-    return ordered
 
 
 def _sessions(rows: Draft, base: int, day_us: int) -> pa.RecordBatch:
     made = rows.session[: rows.counters[draft.SESSIONS]]
-    found = _in_order(made, made[:, 2])
+    found = arrival.in_order(made, made[:, 2])
     columns = {
         "session": base + np.arange(len(found)),
         "user_id": found[:, 0],
@@ -145,38 +169,6 @@ def _sessions(rows: Draft, base: int, day_us: int) -> pa.RecordBatch:
         "events": found[:, 5].astype(np.int32),
     }
     return sink.table(Session, columns, len(found))
-
-
-def _queries(world: World, rows: Draft, log: Log, base: int, day_us: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    found = _in_order(rows.query, log.query)
-    ids = base + np.arange(len(found))
-    text, typo = world.queries.texts(found[:, 1], found[:, 3])
-    columns = {
-        "query_id": ids,
-        "user_id": rows.session[found[:, 0], 0],
-        "session": base + rows.session[found[:, 0], 2],
-        "event_timestamp": day_us + found[:, 2] * 1000,
-        "text": text,
-    }
-    intents = {"query_id": ids, "category_id": found[:, 1].astype(np.int32), "typo": typo}
-    return sink.table(Query, columns, len(found)), sink.table(QueryIntent, intents, len(found))
-
-
-def _reviews(world: World, rows: Draft, log: Log, base: int, day_us: int) -> pa.RecordBatch:
-    found = _in_order(rows.review, log.review)
-    title, text = world.reviews.texts(world.traits.category[found[:, 1]], found[:, 3], found[:, 4])
-    columns = {
-        "review_id": base + np.arange(len(found)),
-        "product_id": found[:, 1],
-        "user_id": rows.session[found[:, 0], 0],
-        "event_timestamp": day_us + found[:, 2] * 1000,
-        "stars": found[:, 3].astype(np.float32),
-        "title": title,
-        "text": text,
-        "verified": np.ones(len(found), bool),
-        **media(words(world.scenario.seed, "review/media", found[:, 4].astype(np.uint64))[:, 0]),
-    }
-    return sink.table(Review, columns, len(found))
 
 
 def _votes(log: Log, day_us: int) -> pa.RecordBatch:
@@ -193,8 +185,9 @@ def _votes(log: Log, day_us: int) -> pa.RecordBatch:
 def _counts(rows: Draft, log: Log) -> dict[str, int]:
     sessions_made = rows.session[: rows.counters[draft.SESSIONS], 0]
     return {
-        "delivered": len(log.order),
-        "unique": int(log.written[0]),
+        "delivered": _delivered(rows, log),
+        "unique": int(log.written[0] - rows.counters[draft.LOST]),
+        "lost": int(rows.counters[draft.LOST]),
         "sessions": len(sessions_made),
         "active": int(np.count_nonzero(np.diff(sessions_made, prepend=-1))),
         **{kind: int(count) for kind, count in zip(EVENT_TYPES, log.kinds, strict=True)},

@@ -109,6 +109,7 @@ def facts(world: World, out: Path) -> dict[str, Any]:
         "events": total["delivered"],
         "unique_events": total["unique"],
         "duplicates": total["delivered"] - total["unique"],
+        "lost": total["lost"],
         "sessions": total["sessions"],
         "views": total["view_product"],
         "carts": total["add_to_cart"],

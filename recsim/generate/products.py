@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,10 @@ from recsim.behaviour.catalogue import product_scale
 from recsim.behaviour.text import brand_of, brands, path_of, pick
 from recsim.behaviour.world import World
 from recsim.clock import day_label
-from recsim.generate import sink
+from recsim.generate import reviews, sink
 from recsim.rng import uniforms, words
-from recsim.schema.tables import Product, ProductTaste, Review
-
-HISTORY_DAYS = 365
-VERIFIED_SHARE = 0.776
-"""Reviews by known buyers: 77.6 % of 160.8 million Amazon reviews (2023 release) are."""
+from recsim.schema.tables import TABLES, Product
+from recsim.schema.truth import ProductTaste
 
 _REVIEWS_A_BATCH = 1 << 17
 
@@ -36,9 +34,14 @@ def write(world: World, out: Path, number: int) -> None:
     low, high = ranges(world)[number]
     name = f"part-{number:04d}.parquet"
     eve = day_label(world.scenario.calendar.first_day, -1)
-    with sink.part(out / "reviews" / f"day={eve}" / name, Review) as writer:
+    with ExitStack() as files:
+        writers = {
+            table: files.enter_context(sink.part(out / table / f"day={eve}" / name, TABLES[table]))
+            for table in reviews.REVIEW_TABLES
+        }
         for start, stop in _review_ranges(world, low, high):
-            writer.write_batch(_reviews(world, start, stop))
+            for table, batch in reviews.old_tables(world, start, stop).items():
+                writers[table].write_batch(batch)
     sink.write(out / "truth/products" / name, ProductTaste, _truth(world, low, high))
     sink.write(out / "products" / name, Product, _documents(world, low, high))
 
@@ -119,46 +122,3 @@ def _truth(world: World, low: int, high: int) -> pa.RecordBatch:
 def _review_ranges(world: World, low: int, high: int) -> list[tuple[int, int]]:
     first, last = (int(world.catalogue.reviews_before[edge]) for edge in (low, high))
     return [(start, min(start + _REVIEWS_A_BATCH, last)) for start in range(first, last, _REVIEWS_A_BATCH)]
-
-
-def _reviews(world: World, start: int, stop: int) -> pa.RecordBatch:
-    """Old reviews start .. stop: a pure function of the review's number. Votes so far are a discrete Lomax."""
-    scenario, traits = world.scenario, world.traits
-    ids = np.arange(start, stop, dtype=np.int64)
-    entities = ids.astype(np.uint64)
-    product = np.searchsorted(world.catalogue.reviews_before, ids, side="right") - 1
-    word = words(scenario.seed, "review/old", entities)
-    more = words(scenario.seed, "review/more", entities)
-    z = quantiles.draw_all(quantiles.normal(), word[:, 0])
-    y = 0.55 * traits.quality[product] + world.old_spread * z
-    stars = 1 + np.searchsorted(world.old_star_cuts, y, side="right")
-    title, text = world.reviews.texts(traits.category[product], stars, ids)
-    age_us = word[:, 1].astype(np.int64) % (HISTORY_DAYS * 86_400) * 1_000_000
-    users = (word[:, 2].astype(np.uint64) << np.uint64(32) | word[:, 3].astype(np.uint64)) % np.uint64(world.users)
-    columns = {
-        "review_id": ids,
-        "product_id": product,
-        "user_id": users.astype(np.int64),
-        "event_timestamp": world.day_us(0) - 1_000_000 - age_us,
-        "stars": stars.astype(np.float32),
-        "title": title,
-        "text": text,
-        "verified": more[:, 0] < VERIFIED_SHARE * 2.0**32,
-        **media(more[:, 1]),
-        "up_votes": _lomax(more[:, 2]),
-        "down_votes": _lomax(more[:, 3]) // 3,
-    }
-    return sink.table(Review, columns, len(ids))
-
-
-def media(word: NDArray[np.uint32]) -> dict[str, NDArray[np.int16]]:
-    """Pictures and videos of reviews: 15 % have one to four pictures, 2 % a video."""
-    pictures = np.where(word % 100 < 15, 1 + (word >> 8) % 4, 0)
-    videos = (word >> 16) % 100 < 2
-    return {"image_count": pictures.astype(np.int16), "video_count": videos.astype(np.int16)}
-
-
-def _lomax(word: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """Votes of a review: discrete Lomax with shape 1.4 and scale 0.6 (three quarters have none, mean about one)."""
-    survival = (word.astype(np.float64) + 1.0) / 2.0**32
-    return np.floor(0.6 * (survival ** (-1.0 / 1.4) - 1.0)).clip(0, 20_000).astype(np.int32)

@@ -18,7 +18,8 @@ from recsim.behaviour.text import pick
 from recsim.behaviour.world import World
 from recsim.generate import sink
 from recsim.rng import draw, stream_id, users_of
-from recsim.schema.tables import DEVICES, User, UserTaste
+from recsim.schema.tables import DEVICES, User
+from recsim.schema.truth import UserTaste
 
 _AGE = stream_id("user/age")
 _BATCH = 1 << 17

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from recsim.components.stream_processor import Processed
 from recsim.runs import write_table
 from recsim.schema.columns import Column, Row, arrow_schema
-from recsim.schema.tables import EVENT_TYPES, Id, Tenant, Timestamp, UserId
+from recsim.schema.fields import Id, Tenant, Timestamp, UserId
+from recsim.schema.tables import EVENT_TYPES
 
 
 class LakeEvent(Row):

@@ -46,7 +46,9 @@ class Users(Section):
     taste_change_share: Share = Field(0.15, description="share of a taste's variance that is new after a change")
     new_per_day_share: float = Field(0.0014, ge=0, le=0.5, description="registered users who join on a day")
     dropout_shape: float = Field(1.0, gt=0, le=10, description="shape s of the Lomax time until a user leaves for good")
-    dropout_scale_days: float = Field(700.0, gt=0, le=1e6, description="its scale beta; half have left at beta (2^(1/s) - 1)")
+    dropout_scale_days: float = Field(
+        700.0, gt=0, le=1e6, description="its scale beta; half have left at beta (2^(1/s) - 1)"
+    )
     habit_days: int = Field(90, ge=1, le=3660, description="days a user keeps the products he comes back to")
 
     @model_validator(mode="after")
@@ -73,8 +75,12 @@ class Products(Section):
     retired_per_day_share: float = Field(0.001, ge=0, le=0.5, description="products that leave it on a day")
     novelty: float = Field(1.0, ge=0, le=5, description="log popularity a product has more on its first day")
     novelty_days: float = Field(14.0, gt=0, le=3660, description="days until 1/e of that is left")
-    drift_sigma: float = Field(0.12, ge=0, le=2, description="sigma of log popularity drift at 1, 2, 4, 8 and 16 days each")
-    season_amplitude: float = Field(0.2, ge=0, le=3, description="amplitude of the yearly wave of a category's log demand")
+    drift_sigma: float = Field(
+        0.12, ge=0, le=2, description="sigma of log popularity drift at 1, 2, 4, 8 and 16 days each"
+    )
+    season_amplitude: float = Field(
+        0.2, ge=0, le=3, description="amplitude of the yearly wave of a category's log demand"
+    )
     promoted_share: Share = Field(0.05, description="products on promotion on a mean day")
     promotion: float = Field(0.7, ge=0, le=5, description="log popularity a promotion adds, beside the lower price")
     sold_out_share: Share = Field(0.02, description="products out of stock at a mean moment")
@@ -107,10 +113,16 @@ class Behaviour(Section):
     gap_sigma: float = Field(1.23, ge=0, le=3, description="sigma of its lognormal")
     rest_minutes: int = Field(31, ge=1, le=240, description="least pause between two sessions of a user on a day")
     stay_in_category_share: Share = Field(0.88, description="a new listing is of the same category")
-    review_view_share: Share = Field(0.22, description="next view is one of the last products seen, half of them the last")
-    page_share: Share = Field(0.33, description="next view is from the page at hand, where it was viewed from once or twice")
+    review_view_share: Share = Field(
+        0.22, description="next view is one of the last products seen, half of them the last"
+    )
+    page_share: Share = Field(
+        0.33, description="next view is from the page at hand, where it was viewed from once or twice"
+    )
     similar_share: Share = Field(0.28, description="next view is from a page of the product's near-substitutes")
-    complement_share: Share = Field(0.03, description="next view is from a page of its complements; after a cart five times")
+    complement_share: Share = Field(
+        0.03, description="next view is from a page of its complements; after a cart five times"
+    )
     habit_share: Share = Field(0.15, description="sessions that open with a product the user comes back to")
     consideration: int = Field(6, ge=1, le=64, description="products on a page, compared before a view")
     niches_per_page: int = Field(2, ge=1, le=64, description="niches a listing of a category is made of")
@@ -119,7 +131,6 @@ class Behaviour(Section):
     cart_per_view: Share = Field(0.0868, description="carts over product views the funnel is solved to")
     purchase_per_cart: Share = Field(0.302, description="purchases over carts the funnel is solved to")
     search_per_session: Share = Field(0.35, description="sessions that begin with a search")
-    typo_share: Share = Field(0.10, description="queries with a typo")
     review_per_purchase: Share = Field(0.03, description="purchases that are reviewed")
     star_shares: tuple[Weight, Weight, Weight, Weight, Weight] = Field(
         (0.054, 0.037, 0.087, 0.154, 0.668), description="relative frequency of reviews of one to five stars"
@@ -147,6 +158,21 @@ class Transport(Section):
     late_share: Share = Field(0.01, description="events delivered late")
     late_median_s: float = Field(60.0, ge=0, le=86_400, description="median extra delay of a late event")
     duplicate_share: Share = Field(0.002, description="events delivered twice")
+    lost_share: Share = Field(0.0, description="events that never arrive; `truth/transport` has them")
+    future_share: Share = Field(0.0, description="events dated by a client clock that is ahead")
+    future_median_s: float = Field(7200.0, gt=0, le=86_400, description="median seconds it is ahead")
+    reordered_share: Share = Field(0.0, description="events held back for a moment, so that later ones overtake them")
+    reordered_window_s: float = Field(5.0, gt=0, le=3600, description="longest moment")
+
+    @model_validator(mode="after")
+    def _one_fate(self) -> Self:
+        shares = (self.late_share, self.duplicate_share, self.lost_share, self.future_share, self.reordered_share)
+        if sum(shares) > 1:
+            raise ValueError(
+                "transport.late_share, duplicate_share, lost_share, future_share and reordered_share can't exceed 1 "
+                "together: an event has one of these fates at most"
+            )
+        return self
 
 
 class Layout(Section):

@@ -9,6 +9,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from recsim.schema.columns import Column, Row
+from recsim.schema.fields import Id, Key, ProductId, SessionId, Tenant, Timestamp, UserId
+from recsim.schema.truth import (
+    Adversary,
+    ProductTaste,
+    QueryIntent,
+    ReviewTruth,
+    TransportTruth,
+    UserTaste,
+)
 
 EVENT_TYPES = (
     "view_product",
@@ -25,14 +34,6 @@ EVENT_TYPES = (
 
 DEVICES = ("mobile", "web")
 """Client kinds; the position is the code used in columns. Mobile talks GraphQL, web talks REST."""
-
-Id = Annotated[int, Column("int64", "id of the row, unique in the world", "split")]
-UserId = Annotated[int, Column("int64", "the user", "split")]
-ProductId = Annotated[int, Column("int64", "the product", "split")]
-SessionId = Annotated[int, Column("int64", "the session", "split")]
-Timestamp = Annotated[int, Column("timestamp", "when it happened, µs since 1970 UTC", "split")]
-Key = Annotated[str | None, Column("string", "the id in the log it was imported from; null in a synthetic world")]
-Tenant = Annotated[str, Column("category", "the tenant it belongs to", "dictionary")]
 
 
 class User(Row):
@@ -127,6 +128,18 @@ class Review(Row):
     down_votes: Annotated[int | None, Column("int32", "unhelpful votes where the log only holds totals")]
 
 
+class Medium(Row):
+    """Pictures and videos that came with reviews: what object storage holds, without the bytes."""
+
+    review_id: Annotated[int, Column("int64", "the review it came with", "split")]
+    position: Annotated[int, Column("int16", "place among the review's media, from 0: pictures first")]
+    content_type: Annotated[str, Column("category", "image/jpeg, image/png, image/webp, video/mp4", "dictionary")]
+    size_bytes: Annotated[int, Column("int64", "size of the file, bytes")]
+    width_px: Annotated[int, Column("int16", "width, pixels", "dictionary")]
+    height_px: Annotated[int, Column("int16", "height, pixels", "dictionary")]
+    duration_s: Annotated[float | None, Column("float32", "length of a video, seconds; null for a picture")]
+
+
 class Vote(Row):
     """Helpful and unhelpful votes, one a (user, review): a later vote of the same user replaces the earlier one."""
 
@@ -156,35 +169,6 @@ class Judgement(Row):
     product_id: ProductId
     gain: Annotated[float, Column("float32", "graded relevance, 0 upwards")]
     label: Annotated[str, Column("string", "the data set's own name of the grade")]
-
-
-class UserTaste(Row):
-    """Truth of a synthetic world: what the generator knows of a user and no component may read."""
-
-    user_id: UserId
-    taste: Annotated[list[float], Column("vector", "latent taste", "split")]
-    sessions_per_day: Annotated[float, Column("float32", "expected sessions a day")]
-    price_sensitivity: Annotated[float, Column("float32", "weight of log price in the utility")]
-    conformity: Annotated[float, Column("float32", "weight of log popularity in the utility")]
-    interests: Annotated[list[int], Column("list<int64>", "preferred categories, strongest first", "split")]
-
-
-class ProductTaste(Row):
-    """Truth of a synthetic world: the hidden side of a product."""
-
-    product_id: ProductId
-    taste: Annotated[list[float], Column("vector", "latent attributes", "split")]
-    category_id: Annotated[int, Column("int32", "leaf category")]
-    quality: Annotated[float, Column("float32", "quality, standard normal")]
-    popularity: Annotated[float, Column("float32", "weight in its category's consideration sets")]
-
-
-class QueryIntent(Row):
-    """Truth of a synthetic world: what a searcher wanted."""
-
-    query_id: Id
-    category_id: Annotated[int, Column("int32", "intended leaf category")]
-    typo: Annotated[str | None, Column("category", "kind of typo, null where there is none", "dictionary")]
 
 
 class Impression(Row):
@@ -222,15 +206,24 @@ TABLES: dict[str, type[Row]] = {
     "queries": Query,
     "reviews": Review,
     "votes": Vote,
+    "media": Medium,
     "interactions": Interaction,
     "judgements": Judgement,
     "truth/users": UserTaste,
     "truth/products": ProductTaste,
     "truth/queries": QueryIntent,
+    "truth/reviews": ReviewTruth,
+    "truth/transport": TransportTruth,
+    "truth/adversaries": Adversary,
     "impressions": Impression,
     "calls": Call,
 }
 """Directory of a table inside a world or a run, and its row class."""
 
-DAILY = frozenset({"events", "sessions", "queries", "reviews", "votes", "truth/queries"})
+DAILY = frozenset(
+    {
+        "events", "sessions", "queries", "reviews", "votes", "media", "truth/queries", "truth/reviews",
+        "truth/transport",
+    }
+)  # fmt: skip
 """Tables with one directory a day."""

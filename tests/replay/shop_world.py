@@ -14,7 +14,7 @@ from recsim.dataset import Dataset
 from recsim.rng import partition_of
 from recsim.schema import Event, Product, Query, Review, User, Vote, arrow_schema
 from recsim.schema.columns import Row
-from recsim.schema.tables import ProductTaste, UserTaste
+from recsim.schema.truth import ProductTaste, UserTaste
 
 DEPARTMENTS = ("lamps", "boots", "drums", "tents")
 USERS, PRODUCTS, DAYS, PARTITIONS = 60, 80, 3, 2
