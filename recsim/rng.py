@@ -1,8 +1,9 @@
 """Random numbers without state: every draw is a pure function of (seed, stream, entity, counter).
 
-The generator is Philox4x32-7 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the
-published counter-based generator with the fewest rounds that its authors found to pass all of BigCrush (their table 2); `tests/test_rng.py` holds its known-answer vectors. One call turns a 128-bit
-counter and a 64-bit key into four independent 32-bit words. The key is (seed, stream); the counter is (entity,
+The generator is Philox4x32-7 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011):
+the published counter-based generator, with the fewest rounds that its authors found to pass all of BigCrush;
+`tests/test_rng.py` holds its known-answer vectors. One call turns a 128-bit counter and a 64-bit key into four
+independent 32-bit words. The key is (seed, stream); the counter is (entity,
 counter). So any user, day, session or event can be drawn again alone, in any order, by any worker.
 
 `ALGORITHM` goes into every manifest: a change of any draw changes it.

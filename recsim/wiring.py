@@ -28,6 +28,10 @@ ADAPTERS: dict[str, Registry] = {
         "product index",
         {
             "embedded": "recsim.components.search_engine:TantivyProductIndex",
+            "opensearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "opensearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch": "recsim.adapters.opensearch:OpenSearchProductIndex",
+            "elasticsearch+https": "recsim.adapters.opensearch:OpenSearchProductIndex",
         },
     ),
     "cache": Registry(
@@ -59,6 +63,14 @@ ADAPTERS: dict[str, Registry] = {
         {
             "directory": "recsim.components.media:DirectoryMediaStore",
             "s3": "recsim.adapters.s3:S3MediaStore",
+        },
+    ),
+    "reviews": Registry(
+        "review store",
+        {
+            "sqlite": "recsim.components.review_store:SqliteReviewStore",
+            "mongomock": "recsim.adapters.mongo_reviews:MongoReviewStore",
+            "mongodb": "recsim.adapters.mongo_reviews:MongoReviewStore",
         },
     ),
     "topics": Registry(

@@ -18,6 +18,26 @@ _DUPLICATE = 11000
 _BATCH = 1_000
 
 
+def database(url: str, *, setting: str) -> Any:  # noqa: ANN401 - pymongo's or its fake
+    """The database a URL names; `setting` is the scenario key that an error speaks of.
+
+    Raises `ServiceUnavailable` where no server answers and `BadInput` for a URL that is none.
+    """
+    if url.startswith("mongomock:"):
+        import mongomock
+
+        fake: Any = mongomock.MongoClient()
+        return fake["recsim"]
+    try:
+        client: Any = pymongo.MongoClient(url, serverSelectionTimeoutMS=2_000)
+        client.admin.command("ping")
+    except (InvalidURI, ConfigurationError, ValueError) as error:
+        raise BadInput(f"{url} is not a MongoDB URL ({error}); write mongodb://host:port/database.") from None
+    except PyMongoError:
+        raise ServiceUnavailable(f"no MongoDB answers at {url}; start it, or set {setting} to sqlite:.") from None
+    return client.get_default_database("recsim")
+
+
 class MongoProductStore:
     """One document a product, `_id` its key, in the collection `products` of the URL's database (`recsim` if none)."""
 
@@ -29,21 +49,11 @@ class MongoProductStore:
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Connect; raises `ServiceUnavailable` where no server answers and `BadInput` for a URL that is none."""
-        if url.startswith("mongomock:"):
-            import mongomock
-
-            fake: Any = mongomock.MongoClient()
-            return cls(fake["recsim"]["products"], url=url, most=MOST_IN_MONGOMOCK)
-        try:
-            client: Any = pymongo.MongoClient(url, serverSelectionTimeoutMS=2_000)
-            client.admin.command("ping")
-        except (InvalidURI, ConfigurationError, ValueError) as error:
-            raise BadInput(f"{url} is not a MongoDB URL ({error}); write mongodb://host:port/database.") from None
-        except PyMongoError:
-            raise ServiceUnavailable(
-                f"no MongoDB answers at {url}; start it, or set stores.products to sqlite:."
-            ) from None
-        return cls(client.get_default_database("recsim")["products"], url=url, most=None)
+        return cls(
+            database(url, setting="stores.products")["products"],
+            url=url,
+            most=MOST_IN_MONGOMOCK if url.startswith("mongomock:") else None,
+        )
 
     def get_many(self, keys: Sequence[str]) -> list[Document | None]:
         found = {document.pop("_id"): document for document in self._collection.find({"_id": {"$in": list(set(keys))}})}

@@ -64,3 +64,13 @@ def pick(alias, start, size, word):  # type: ignore[no-untyped-def]  # noqa: ANN
     entry = alias[cell]
     other = np.int64(entry & _LOW)
     return other + (cell - other) * np.int64((scaled & _LOW) < (entry >> _SHIFT))
+
+
+def pick_all(
+    alias: NDArray[np.uint64], low: NDArray[np.int64], high: NDArray[np.int64], words: NDArray[np.uint32]
+) -> NDArray[np.int64]:
+    """One draw from each table low .. high: `pick` for arrays."""
+    scaled = words.astype(np.uint64) * (high - low).astype(np.uint64)
+    cell = low + (scaled >> _SHIFT).astype(np.int64)
+    entry = alias[cell]
+    return np.where((scaled & _LOW) < entry >> _SHIFT, cell, (entry & _LOW).astype(np.int64))

@@ -11,7 +11,7 @@ ASPECTS: dict[str, tuple[str, ...]] = {
     "home": ("assembly", "finish", "size", "colour", "stability", "fabric", "design", "smell", "price", "delivery"),
     "kitchen": ("cleaning", "blade", "handle", "heat", "noise", "capacity", "finish", "lid", "price", "durability"),
     "beauty": ("scent", "texture", "effect", "packaging", "colour", "ingredients", "size", "feel", "price", "finish"),
-    "sports": ("grip", "weight", "stability", "comfort", "material", "size", "durability", "assembly", "price", "storage"),
+    "sports": ("grip", "weight", "stability", "comfort", "material", "size", "durability", "assembly", "price", "bag"),
     "toys": ("colours", "pieces", "instructions", "durability", "fun", "size", "safety", "box", "price", "design"),
     "garden": ("assembly", "power", "weight", "rust", "stability", "handle", "size", "material", "price", "delivery"),
     "books": ("story", "print", "binding", "pictures", "pace", "language", "cover", "translation", "price", "paper"),

@@ -1,10 +1,10 @@
 """Solving the funnel: the intercepts at which simulated users add to the cart and buy as often as the scenario says.
 
-The first sessions of the world are simulated (a small world wholly). Every view and every cart carries the random word
-its next step is decided by, so the intercepts can be solved against the very draws the world will make: in a small world
-the rates come out exactly, in a large one up to the noise of the rest. Where a user goes depends a little on what he put
-into the cart, so the sample is drawn three times, each time with the intercepts of the one before. No random number is
-drawn here that the world does not draw too: the result is a pure function of the scenario.
+The first sessions of the world are simulated (a small world wholly). Every view and every cart carries the random
+word its next step is decided by, so the intercepts can be solved against the very draws the world will make: in a small
+world the rates come out exactly, in a large one up to the noise of the rest. Where a user goes depends a little on what
+he put into the cart, so the sample is drawn three times, each time with the intercepts of the one before. No random
+number is drawn here that the world does not draw too: the result is a pure function of the scenario.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Funnel(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Views and carts of a world's first sessions: x, affinity, quality, the word of the next step (float64 columns)."""
+    """Views and carts of a world's first sessions: columns of x, affinity, quality and the word of the next step."""
 
     views: NDArray[np.float64]
     carts: NDArray[np.float64]

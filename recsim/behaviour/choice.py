@@ -184,7 +184,7 @@ def habit_of(rules, catalogue, scratch, user, day, word):  # type: ignore[no-unt
         which += 1
     category = scratch.interests[min(which // 2, scratch.interests.shape[0] - 1)]
     first = catalogue.start[category]
-    period = (phase_of(rules, user, day, rules.habit_days) << 8) | (which << 4)
+    period = (phase_of(user, day, rules.habit_days) << 8) | (which << 4)
     best, found = np.int64(-(1 << 60)), np.int64(-1)
     niches = draw((rules.seed, _HABIT), user, period)
     products = draw((rules.seed, _HABIT), user, period | 1)

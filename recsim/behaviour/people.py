@@ -63,8 +63,8 @@ def weights_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 def life_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """The first day a user can be active, and the first day he is gone for good; days of the world.
 
-    Who is registered before the world is alive on its first day. The time until a user leaves is Lomax: exponential
-    with a rate that is gamma distributed over users, as in the Pareto/NBD model (Schmittlein, Morrison and Colombo 1987).
+    Who is registered before the world is there on its first day. The time until a user leaves is Lomax: exponential,
+    with a rate that is gamma distributed over users, as in the Pareto/NBD model (Schmittlein, Morrison, Colombo 1987).
     """
     _, _, w2, w3 = draw((rules.seed, _TRAITS), user, 1)
     arrives = np.int64(0)
@@ -74,7 +74,7 @@ def life_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @inlined
-def phase_of(rules, user, day, length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+def phase_of(user, day, length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """Which period of `length` days a day falls in; the periods of users are shifted against each other."""
     return (day + np.int64(mix32(user)) % length) // length
 
@@ -85,7 +85,7 @@ def taste_of(rules, user, day, taste):  # type: ignore[no-untyped-def]  # noqa: 
 
     v = √(1 - s) v_own + √s v_phase: one part is the user's for good, the other is drawn again at every change point.
     """
-    phase = phase_of(rules, user, day, rules.taste_days)
+    phase = phase_of(user, day, rules.taste_days)
     for block in range((rules.dimensions + 15) // 16):
         own = draw((rules.seed, _TASTE), user, block)
         now = draw((rules.seed, _TASTE), user, ((phase + 1) << 8) | block)

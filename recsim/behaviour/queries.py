@@ -2,7 +2,7 @@
 
 A query describes one product: the one viewed next, or another of the category by popularity. Its noun comes first;
 then, in one of six orders, attribute, brand, kind, audience and model number until the query is as long as drawn
-(`search.words`). A second search of a session mends the first: it corrects the typo, gives up the synonym or the thing
+(`queries.words`). A second search of a session mends the first: it corrects the typo, gives up the synonym or the thing
 that is not sold, or adds a word. Every column is a look-up into a bank of words; no row is touched by Python.
 """
 
@@ -15,15 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from recsim.behaviour import aliases, wanted
 from recsim.behaviour import vocabulary as vocab
-from recsim.behaviour import wanted
 from recsim.behaviour.catalogue import Catalogue
 from recsim.behaviour.spelling import KIND_OF, TYPO_KINDS, VARIANTS, bank, misspelt_at
 from recsim.behaviour.synonyms import FILLERS, OUTSIDE, SYNONYMS
 from recsim.behaviour.text import brands
 from recsim.behaviour.wanted import Rules, Shelf
 from recsim.rng import words
-from recsim.scenario.search import Search
+from recsim.scenario.words import Queries
 
 REFINEMENTS = ("corrected", "reworded", "replaced", "narrowed", "broadened")
 """How a second search differs: the typo mended, the catalogue's word for a synonym, a thing that is sold for one that
@@ -69,12 +69,12 @@ class _Words(NamedTuple):
 class QueryText:
     """The queries of a world. `shelf` says what its products are called."""
 
-    def __init__(self, catalogue: Catalogue, shelf: Shelf, search: Search, seed: int) -> None:
+    def __init__(self, catalogue: Catalogue, shelf: Shelf, queries: Queries, seed: int) -> None:
         self._catalogue = catalogue
         self._shelf = shelf
-        self._search = search
+        self._settings = queries
         self._seed = seed
-        self._lengths = np.cumsum(search.words) / np.sum(search.words) * 2.0**32
+        self._lengths = np.cumsum(queries.words) / np.sum(queries.words) * 2.0**32
         self._noun_words = np.array([noun.count(" ") + 1 for noun in wanted.NOUNS])
         tokens = {"noun": wanted.NOUNS, "brand": [b.lower() for b in brands()], "attribute": list(vocab.ATTRIBUTES)}
         known = frozenset(word for some in tokens.values() for word in some) | frozenset(SYNONYMS.values())
@@ -92,8 +92,8 @@ class QueryText:
         entity = salt.astype(np.uint64)
         a, b = words(self._seed, "query/text", entity), words(self._seed, "query/more", entity)
         first = step == 0
-        outside = a[:, 0] < self._search.zero_result_share * 2.0**32
-        typo = (b[:, 0] < self._search.typo_share * 2.0**32) & ~outside
+        outside = a[:, 0] < self._settings.zero_result_share * 2.0**32
+        typo = (b[:, 0] < self._settings.typo_share * 2.0**32) & ~outside
         product = self._described(category, viewed, a)
         length = 1 + np.searchsorted(self._lengths[:-1], a[:, 3], side="right")
         order = (a[:, 1] & 0xFFFF).astype(np.int64) % len(_ORDERS)
@@ -131,14 +131,12 @@ class QueryText:
         self, category: NDArray[np.int64], viewed: NDArray[np.int64], a: NDArray[np.uint32]
     ) -> NDArray[np.int64]:
         """The product each query describes: the one viewed next, or one of the category by popularity."""
-        start = self._catalogue.start[category]
-        scaled = a[:, 2].astype(np.uint64) * (self._catalogue.start[category + 1] - start).astype(np.uint64)
-        cell = start + (scaled >> np.uint64(32)).astype(np.int64)
-        entry = self._catalogue.alias[cell]
-        kept = (scaled & np.uint64(0xFFFFFFFF)) < entry >> np.uint64(32)
-        popular = np.where(kept, cell, (entry & np.uint64(0xFFFFFFFF)).astype(np.int64))
-        found = (a[:, 1] >> 16) < self._search.found_share * 65536.0
-        return self._catalogue.long[np.where(found, viewed, popular), -1].astype(np.int64)
+        shop = self._catalogue
+        niche = aliases.pick_all(shop.usual_niche_alias, shop.start[category], shop.start[category + 1], a[:, 2])
+        spare = a[:, 2] * np.uint32(0x9E3779B1) ^ a[:, 1]
+        popular = aliases.pick_all(shop.usual_alias, shop.niche[niche], shop.niche[niche + 1], spare)
+        found = (a[:, 1] >> 16) < self._settings.found_share * 65536.0
+        return shop.long[np.where(found, viewed, popular), -1].astype(np.int64)
 
     def _choose(
         self, product: NDArray[np.int64], length: NDArray[np.int64], order: NDArray[np.int64], b: NDArray[np.uint32]
@@ -174,7 +172,9 @@ class QueryText:
         all_words = 3 + self._noun_words[parts.noun] + (parts.kind >= 0) + (parts.audience >= 0)
         broad = ~mended & (found.noun >= 0) & (had >= all_words)
         length = np.where(broad, self._noun_words[parts.noun], had + 1)
-        other = self._choose(product, np.where(found.noun < 0, self._noun_words[parts.noun] + 1, length), order, b | 1)
+        other = self._choose(
+            product, np.where(found.noun < 0, self._noun_words[parts.noun] + 1, length), order, b | np.uint32(1)
+        )
         taken = np.where((found.noun < 0)[:, None], found.taken, other.taken)
         noun = np.where(found.noun < 0, parts.noun, other.noun)
         kind = np.where(typo, 0, np.where(synonym, 1, np.where(outside, 2, np.where(broad, 4, 3)))).astype(np.int8)
@@ -182,7 +182,7 @@ class QueryText:
 
     def _synonym(self, found: _Words, b: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Which queries replace a word by a synonym."""
-        drawn = b[:, 2] < self._search.synonym_share * 2.0**32
+        drawn = b[:, 2] < self._settings.synonym_share * 2.0**32
         return drawn & ((self._synonym_noun(found) >= 0) | (self._synonym_attribute(found) >= 0))
 
     def _synonym_noun(self, found: _Words) -> NDArray[np.int64]:

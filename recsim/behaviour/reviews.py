@@ -20,7 +20,7 @@ from recsim.behaviour.aspects import ASPECTS, BAD, GOOD, MIXED, MOODS, PLAIN
 from recsim.behaviour.quantiles import draw_all, lognormal
 from recsim.behaviour.wanted import NOUNS, parts_of
 from recsim.rng import words
-from recsim.scenario.search import Reviews
+from recsim.scenario.words import Reviews
 
 _A_DEPARTMENT = 10
 _TEMPLATES = len(GOOD)

@@ -127,7 +127,8 @@ class Rules:
         for name, value in values.items():
             if name in _ROOM and value.dtype == np.int64:
                 record[name] = 1 << 62
-            record[name][(0, *(slice(0, length) for length in value.shape))] = value
+            where: Any = (0, *(slice(length) for length in value.shape))
+            record[name][where] = value
         return record[0]
 
 
@@ -135,8 +136,8 @@ _ROOM: dict[str, tuple[int, ...]] = {
     "day_share": (3660,), "is_weekend": (3660,), "tenant_below": (128,), "region_below": (64,), "offset_minutes": (64,),
     "interest_under": (8,),
 }  # fmt: skip
-"""Rows kept for what a scenario has more or fewer of, so that all scenarios share one compiled kernel; thresholds beyond
-the last are above any word."""
+"""Rows kept for what a scenario has more or fewer of, so that all scenarios share one compiled kernel; thresholds
+beyond the last are above any word."""
 
 
 def build(scenario: Scenario, users: int) -> Rules:

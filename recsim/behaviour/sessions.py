@@ -117,7 +117,7 @@ def _pass(scratch, table, word, latest):  # type: ignore[no-untyped-def]  # noqa
 
 
 @inlined
-def _open(draft, rules, who, ms, device):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _open(draft, who, ms, device):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     row = draft.session[draft.counters[SESSIONS]]
     row[0], row[1], row[2], row[3], row[4], row[5] = who[0], who[2] * 2 + device, -1, ms, ms, 0
     draft.counters[SESSIONS] += 1
@@ -125,7 +125,7 @@ def _open(draft, rules, who, ms, device):  # type: ignore[no-untyped-def]  # noq
 
 
 @inlined
-def _close(draft, rules, scratch, who, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _close(draft, rules, scratch, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """End the newest session a pause after its last event."""
     end = _pass(scratch, rules.pause_ms, word, END_MS)
     push(draft, rows.END, end, NO_PRODUCT, NO_REFERENCE)
@@ -153,7 +153,7 @@ def _session(rules, catalogue, draft, scratch, weights, who, frame):  # type: ig
     device = who[3]
     if np.int64(w0 & _LOW16) >= _SAME_DEVICE:
         device = np.int64(np.int64(w0 >> _HALF) >= rules.mobile_below)
-    _open(draft, rules, who, scratch.now[MS], device)
+    _open(draft, who, scratch.now[MS], device)
     pause, salt = _pick_category(rules, catalogue, scratch, who, frame)
     _pass(scratch, rules.pause_ms, pause, LAST_MS)
     scratch.now[HERE] = -1
@@ -177,22 +177,22 @@ def _session(rules, catalogue, draft, scratch, weights, who, frame):  # type: ig
         ms = _pass(scratch, rules.pause_ms, e1, END_MS)
         for i in range(scratch.now[BOUGHT]):
             push(draft, rows.PURCHASE, ms, product_of(catalogue, scratch.bought[i, 0]), scratch.bought[i, 1])
-    _close(draft, rules, scratch, who, e0)
+    _close(draft, rules, scratch, e0)
 
 
 @inlined
 def _search(rules, draft, scratch, who, frame, salt):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A search for the session's category, perhaps a second one, and a look at what was found."""
     w0, w1, w2, _ = draw((rules.seed, _SEARCH), who[0], frame)
-    _ask(rules, draft, scratch, who, salt, np.int64(0))
+    _ask(draft, scratch, salt, np.int64(0))
     _pass(scratch, rules.pause_ms, w1, LAST_MS)
     if np.int64(w0) < rules.refine_under:
-        _ask(rules, draft, scratch, who, salt, np.int64(1))
+        _ask(draft, scratch, salt, np.int64(1))
         _pass(scratch, rules.pause_ms, w2, LAST_MS)
 
 
 @inlined
-def _ask(rules, draft, scratch, who, salt, step):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _ask(draft, scratch, salt, step):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     query = draft.counters[QUERIES]
     row = draft.query[query]
     row[0], row[1], row[2] = draft.counters[SESSIONS] - 1, scratch.now[CATEGORY], scratch.now[MS]
@@ -299,7 +299,7 @@ def _write_reviews(rules, draft, scratch, who, free_ms):  # type: ignore[no-unty
         return
     w0, w1, w2, _ = draw((rules.seed, _REVIEW), who[0], who[1])
     scratch.now[MS] = free_ms + np.int64(np.float32(w0 >> _HALF) * _UNIT16 * np.float32(LAST_MS - free_ms))
-    _open(draft, rules, who, scratch.now[MS], who[3])
+    _open(draft, who, scratch.now[MS], who[3])
     for i in range(written):
         product, stars, salt = scratch.pending[i]
         ms = _pass(scratch, rules.gap_ms, w1, END_MS)
@@ -309,4 +309,4 @@ def _write_reviews(rules, draft, scratch, who, free_ms):  # type: ignore[no-unty
         row[4], row[5] = salt, -1
         draft.counters[REVIEWS] += 1
         push(draft, rows.SUBMIT, ms, product, review)
-    _close(draft, rules, scratch, who, w2)
+    _close(draft, rules, scratch, w2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsim.behaviour import draft as rows
-from recsim.behaviour.draft import EVENTS, LOST, LOST_MARK, ODD, ODD_SHIFT, Draft
+from recsim.behaviour.draft import EVENTS, LOST, LOST_MARK, ODD, ODD_SHIFT, UNIQUE, Draft
 from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.quantiles import at
 from recsim.behaviour.rules import Rules
@@ -27,6 +27,7 @@ def deliver(draft: Draft, rules: Rules, day: int) -> Draft:
     Call it once, when the chunk is whole: odd events are numbered in the order of the draft.
     """
     total, done = int(draft.counters[EVENTS]), 0
+    draft.counters[UNIQUE] = total
     while (done := _deliver(draft, rules, day, done, total)) < total:
         draft = rows.grown(draft, len(draft.events) * 9 // 8 + 1024, len(draft.session))
     return draft

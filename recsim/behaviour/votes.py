@@ -18,7 +18,7 @@ from recsim.behaviour.draft import EVENTS, REVIEWS, SESSIONS, push_to
 from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.quantiles import Table, at
 from recsim.rng import draw, stream_id, unit
-from recsim.scenario.search import Reviews
+from recsim.scenario.words import Reviews
 from recsim.scenario.world import Behaviour
 
 _OLD = stream_id("review/old")
@@ -61,11 +61,12 @@ def vote_shares(reviews: Reviews, behaviour: Behaviour) -> tuple[int, int, int]:
 
 def first_day_tables(reviews: Reviews) -> tuple[Table, Table]:
     """Votes of a new review on its first day, and of one with one star: Poisson, at most `MOST_FIRST_DAY`."""
-    means = (reviews.first_day_votes, reviews.first_day_votes * reviews.one_star_votes)
-    tables = [
-        quantiles.table(lambda p, m=mean: np.searchsorted(pdtr(np.arange(MOST_FIRST_DAY), m), p)) for mean in means
-    ]
-    return tables[0], tables[1]
+    return _poisson(reviews.first_day_votes), _poisson(reviews.first_day_votes * reviews.one_star_votes)
+
+
+def _poisson(mean: float) -> Table:
+    cumulative = pdtr(np.arange(MOST_FIRST_DAY), mean)
+    return quantiles.table(lambda p: np.searchsorted(cumulative, p).astype(np.float64))
 
 
 @inlined
@@ -84,8 +85,9 @@ def old_stars(rules, quality, review):  # type: ignore[no-untyped-def]  # noqa: 
 def helpfulness(rules, quality, stars, entity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """The probability that a vote on a review is an upvote."""
     word, _, _, _ = draw((rules.seed, _USEFUL), entity, 0)
-    place = (min(max(quality, -_REACH), _REACH) + _REACH) * np.float32(_GRID / 8.0)
-    cell = min(np.int64(place), _GRID - 1)
+    inside = -_REACH if quality < -_REACH else _REACH if quality > _REACH else quality
+    place = (inside + _REACH) * np.float32(_GRID / 8.0)
+    cell = np.int64(place) if place < np.float32(_GRID) else np.int64(_GRID - 1)
     low = rules.expected_stars[cell]
     expected = low + (rules.expected_stars[cell + 1] - low) * (place - np.float32(cell))
     return np.float32(0.55) + np.float32(0.4) * unit(word) - np.float32(0.06) * abs(np.float32(stars) - expected)
@@ -137,7 +139,7 @@ def first_day(rules, quality, draft, day):  # type: ignore[no-untyped-def]  # no
         w0, _, _, _ = draw((rules.seed, _FIRST_DAY), author[0], (day << 32) | review[4])
         votes = np.int64(at(rules.first_votes_one if review[3] == 1 else rules.first_votes, w0))
         helpful = helpfulness(rules, quality[review[1]], review[3], NEW_ENTITY | review[4])
-        for vote in range(min(votes, MOST_FIRST_DAY)):
+        for vote in range(votes):
             for attempt in range(_TRIES):
                 counter = (day << 40) | (place << 8) | (vote * _TRIES + attempt + 1)
                 w0, w1, w2, _ = draw((rules.seed, _FIRST_DAY), author[0], counter)

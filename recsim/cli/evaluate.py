@@ -3,27 +3,63 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recsim.cli import options
-from recsim.cli.complete import scenarios
+from recsim.cli.complete import recommenders, runs, scenarios, worlds
 from recsim.cli.finish import finish_run, make, results, run_path, show_plan
 from recsim.cli.terminal import Terminal
 from recsim.dataset import Dataset
 from recsim.errors import BadInput, ThresholdMissed
-from recsim.scenario import load_scenario
+from recsim.scenario import Scenario, load_scenario
+
+if TYPE_CHECKING:
+    from recsim.evaluate.engine import Question
+
+
+def _worlds_and_runs() -> list[str]:
+    return [*worlds(), *runs()]
 
 
 def evaluate(
-    world: options.World,
-    recommender: options.Recommenders = None,
+    subjects: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORLD",
+            help="A world; with --rescore a run; with --compare several runs.",
+            autocompletion=_worlds_and_runs,
+        ),
+    ],
+    recommender: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--recommender",
+            help="A recommender, with options as in als(factors=32), or a class of yours, my.py:Mine; repeatable.",
+            autocompletion=recommenders,
+        ),
+    ] = None,
+    recommendations: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]FILE", help="Lists made elsewhere: CSV, Parquet, TREC run; repeatable."),
+    ] = None,
     metric: options.Metrics = None,
     split: Annotated[
-        str | None, typer.Option(help="given, leave-last-out or global-time; by default what the world allows.")
+        str | None,
+        typer.Option(
+            help="given, random, k-fold, global-time, sliding-windows, user-time, leave-last-out, next-item or "
+            "next-basket; by default what the world allows."
+        ),
     ] = None,
+    mask_seen: Annotated[
+        bool | None,
+        typer.Option("--mask-seen/--keep-seen", help="Leave out, or keep, what a user has in training."),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, max=100, help="Fit every model with this many seeds.")] = None,
     scenario: Annotated[
         str, typer.Option(help="Scenario whose [evaluation] is used.", autocompletion=scenarios)
     ] = "base",
@@ -31,6 +67,15 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="METRIC=VALUE", help="Exit 3 when the best recommender stays below; repeatable."),
     ] = None,
+    fail_on_leak: Annotated[bool, typer.Option(help="Exit 3 when the leakage check finds anything.")] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="Compare finished runs, user by user.")] = False,
+    rescore: Annotated[
+        bool, typer.Option("--rescore", help="Judge the lists a run kept by other metrics, without fitting.")
+    ] = False,
+    trec: Annotated[bool, typer.Option("--trec", help="Write run files and qrels of TREC as well.")] = False,
+    lists: Annotated[bool, typer.Option("--lists/--no-lists", help="Keep every user's list in the run.")] = True,
+    per_user: Annotated[bool, typer.Option("--per-user/--no-per-user", help="Keep every user's values.")] = True,
+    oracle: Annotated[bool, typer.Option("--oracle/--no-oracle", help="Rank by a synthetic world's truth.")] = True,
     out: options.Out = None,
     seed: options.Seed = None,
     sets: options.Set = None,
@@ -41,51 +86,128 @@ def evaluate(
     verbose: options.Verbose = False,
 ) -> None:
     """Compare recommenders offline, with 95 % intervals."""
-    chosen = load_scenario(scenario, sets=sets or [], seed=seed)
     thresholds = [_threshold(item) for item in fail_under or []]
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
-        from recsim.evaluate import engine
+        from recsim.evaluate.engine import Question
 
-        dataset = Dataset.open(world)
-        names = recommender or chosen.evaluation.recommenders
-        metrics = metric or chosen.evaluation.metrics
-        chosen_split = split or chosen.evaluation.split
-        for name, _ in thresholds:
-            if name not in metrics:
-                raise BadInput(f'--fail-under names "{name}", which is not computed; add --metric {name}.')
-        if dry_run:
-            engine.check(dataset, recommenders=names, metrics=metrics, split=chosen_split)
-            show_plan("evaluate", chosen, engine.estimate(chosen, dataset, names), terminal)
+        if compare or rescore:
+            asked = {
+                "--recommender": recommender, "--recommendations": recommendations, "--split": split, "--seeds": seeds,
+                "--mask-seen or --keep-seen": mask_seen, "--seed": seed,
+            }  # fmt: skip
+            _refuse("--compare" if compare else "--rescore", asked | ({"--rescore": rescore} if compare else {}))
+        if compare:
+            _refuse("--compare", {"--metric": metric, "--set": sets, "--dry-run": dry_run, "--fail-under": fail_under,
+                                  "--trec": trec, "--fail-on-leak": fail_on_leak})  # fmt: skip
+            _compare(subjects, out, terminal, force=force)
             return
-        identity = engine.identity(chosen, dataset, recommenders=names, metrics=metrics, split=chosen_split)
-        target = out or run_path("evaluate", dataset.name, identity)
-        manifest = make(
-            target,
-            identity,
-            lambda: engine.evaluate(
-                chosen,
-                dataset,
-                target,
-                recommenders=names,
-                metrics=metrics,
-                split=chosen_split,
-                force=force,
-                progress=terminal,
-            ),
-            force=force,
-            terminal=terminal,
-        )
-        finish_run(target, manifest, terminal, following=f"open {quote(str(target / 'report.html'))}")
-        _judge(results(target)["scores"], thresholds)
+        if len(subjects) != 1:
+            raise BadInput(
+                f"one world is evaluated at a time, {len(subjects)} were named; to compare runs add --compare."
+            )
+        if rescore:
+            chosen, dataset, question = _of_run(subjects[0], metric, sets, trec=trec)
+        else:
+            chosen = load_scenario(scenario, sets=[*_sets(mask_seen, seeds), *(sets or [])], seed=seed)
+            dataset = Dataset.open(subjects[0])
+            question = Question(
+                recommenders=recommender or ([] if recommendations else chosen.evaluation.recommenders),
+                metrics=metric or chosen.evaluation.metrics,
+                split=split or chosen.evaluation.split,
+                recommendations=recommendations or [],
+                log=lists, per_user=per_user, oracle=oracle, trec=trec,
+            )  # fmt: skip
+        _run(chosen, dataset, question, thresholds, out, terminal, dry_run=dry_run, force=force, leaks=fail_on_leak)
+
+
+def _run(
+    chosen: Scenario,
+    dataset: Dataset,
+    question: Question,
+    thresholds: list[tuple[str, float]],
+    out: Path | None,
+    terminal: Terminal,
+    *,
+    dry_run: bool,
+    force: bool,
+    leaks: bool,
+) -> None:
+    from recsim.evaluate import engine
+
+    for name, _ in thresholds:
+        if name not in question.metrics:
+            raise BadInput(f'--fail-under names "{name}", which is not computed; add --metric {name}.')
+    checked = engine.prepare(chosen, dataset, question)
+    if dry_run:
+        show_plan("evaluate", chosen, engine.estimate(chosen, dataset, checked), terminal)
+        return
+    target = out or run_path("evaluate", dataset.name, checked.identity)
+    manifest = make(
+        target,
+        checked.identity,
+        lambda: engine.evaluate(chosen, dataset, target, question, force=force, progress=terminal),
+        force=force,
+        terminal=terminal,
+    )
+    finish_run(target, manifest, terminal, following=f"open {quote(str(target / 'report.html'))}")
+    document = results(target)
+    _tell_leaks(document, terminal, fail=leaks)
+    _judge(document["scores"], thresholds)
+
+
+def _sets(mask_seen: bool | None, seeds: int | None) -> list[str]:
+    """Flags that are values of the scenario: what the manifest keeps is then all there is to know."""
+    found = [] if seeds is None else [f"evaluation.seeds={seeds}"]
+    return found if mask_seen is None else [*found, f"evaluation.seen={'mask' if mask_seen else 'keep'}"]
+
+
+def _refuse(flag: str, others: Mapping[str, object]) -> None:
+    given = [name for name, value in others.items() if value not in (None, False, [])]
+    if given:
+        raise BadInput(f"{flag} works on finished runs, so {given[0]} has no meaning with it; leave it out.")
+
+
+def _of_run(
+    reference: str, metric: list[str] | None, sets: list[str] | None, *, trec: bool
+) -> tuple[Scenario, Dataset, Question]:
+    from recsim.evaluate.rescore import question_of
+
+    return question_of(Path(reference), metric or [], sets or [], trec=trec)
+
+
+def _compare(subjects: list[str], out: Path | None, terminal: Terminal, *, force: bool) -> None:
+    from recsim.evaluate import compare
+
+    paths = [Path(subject) for subject in subjects]
+    identity = compare.identity(paths)
+    target = out or run_path("compare", f"{len(paths)}-runs", identity)
+    manifest = make(
+        target, identity, lambda: compare.compare_runs(paths, target, force=force), force=force, terminal=terminal
+    )
+    finish_run(target, manifest, terminal, following=f"open {quote(str(target / 'report.html'))}")
+
+
+def _tell_leaks(document: dict[str, object], terminal: Terminal, *, fail: bool) -> None:
+    leakage = document["leakage"]
+    assert isinstance(leakage, dict), "results hold the leakage check"
+    findings = leakage["findings"]
+    for finding in findings:
+        examples = "; ".join(finding["examples"])
+        where = "" if finding["where"] == "split" else f"{finding['where']}: "
+        print_line = f"leak: {where}{finding['count']:,} of {finding['of']:,} {finding['says']} ({examples})"
+        terminal.hint(print_line)
+    if findings and fail:
+        kinds = ", ".join(dict.fromkeys(finding["leak"] for finding in findings))
+        raise ThresholdMissed(f"the leakage check found {kinds}; the figures can't be trusted.")
 
 
 def _threshold(item: str) -> tuple[str, float]:
-    name, _, value = item.partition("=")
+    name, _, value = item.rpartition("=")
     try:
         least = float(value)
     except ValueError:
         least = math.nan
-    if not math.isfinite(least):
+    if not name or not math.isfinite(least):
         raise BadInput(f'--fail-under "{item}" is not metric=value; write for example ndcg@20=0.12.')
     return name, least
 
@@ -96,6 +218,8 @@ def _judge(scores: list[dict[str, object]], thresholds: list[tuple[str, float]])
             float(str(score["value"]))
             for score in scores
             if score["metric"] == name and score["segment"] == "all" and score["recommender"] != "oracle"
-        ]
-        if max(values) < least:
-            raise ThresholdMissed(f"the best {name} is {max(values):.4f}, below the {least} of --fail-under.")
+            and score["value"] is not None
+        ]  # fmt: skip
+        if not values or max(values) < least:
+            best = f"{max(values):.4f}, below the {least}" if values else f"no number, so not the {least}"
+            raise ThresholdMissed(f"the best {name} is {best} of --fail-under.")

@@ -53,19 +53,10 @@ def _again(manifest: Manifest, out: Path, terminal: Terminal) -> Manifest:
 
         return replay(_scenario(manifest), _world(manifest), out, force=False, progress=terminal)
     if manifest.verb == "evaluate":
-        from recsim.evaluate.engine import evaluate
+        from recsim.evaluate.engine import Question, evaluate
 
-        asked = manifest.arguments
-        return evaluate(
-            _scenario(manifest),
-            _world(manifest),
-            out,
-            recommenders=asked["recommenders"],
-            metrics=asked["metrics"],
-            split=asked["split"],
-            force=False,
-            progress=terminal,
-        )
+        question = Question.of(manifest.arguments)
+        return evaluate(_scenario(manifest), _world(manifest), out, question, force=False, progress=terminal)
     if manifest.verb == "capacity-plan":
         from recsim.capacity.engine import plan
 

@@ -53,6 +53,10 @@ class Request:
     user: str = ""
     tenant: str = ""
     """`user` and `tenant` are empty until the gateway has read them from the token: it overwrites what is sent."""
+    zone: str = ""
+    """The availability zone the client is nearest to; the load balancer prefers it."""
+    deadline_us: int | None = None
+    """When the answer stops being of use; None until the gateway sets it from its budget."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Response:
     body: Any
     slate: Slate | None = None
     retry_after_s: float | None = None
+    request_id: int = 0
+    """The id the request was traced under: what a client quotes when it complains. The gateway sets it."""
 
 
 class Refused(Exception):

@@ -25,6 +25,7 @@ class Replica:
 
     name: str
     handler: Handler
+    zone: str = ""
     serving: bool = True
     healthy: bool = True
     outstanding: int = 0
@@ -35,21 +36,25 @@ class Replica:
 class LoadBalancer:
     """Round-robin, or the replica with the fewest requests in flight (ties go round).
 
-    A replica leaves after `fails` consecutive failures (of a request or of a health check) and comes back after
-    `passes` consecutive good health checks. A request that a replica failed is tried once on another. With every
-    replica at `max_outstanding` it answers 503 `shed`; with none left, 503 `no-replica`.
+    A request of a zone stays in it while a replica there has room, and crosses over otherwise. A replica leaves after
+    `fails` consecutive failures (of a request or of a health check) and comes back after `passes` consecutive good
+    health checks. A request that a replica failed is tried once on another. With every replica at `max_outstanding` it
+    answers 503 `shed`; with none left, 503 `no-replica`.
     """
 
     def __init__(
         self,
         replicas: Mapping[str, Handler],
         *,
+        zones: Mapping[str, str] | None = None,
         policy: Policy = "least-outstanding",
         max_outstanding: int = 1_000,
         fails: int = 3,
         passes: int = 2,
     ) -> None:
-        self.replicas = {name: Replica(name, handler) for name, handler in replicas.items()}
+        self.replicas = {
+            name: Replica(name, handler, (zones or {}).get(name, "")) for name, handler in replicas.items()
+        }
         self._policy = policy
         self._max_outstanding = max_outstanding
         self._fails = fails
@@ -60,7 +65,7 @@ class LoadBalancer:
         with trace.hop("load_balancer", self._policy) as hop:
             tried: Replica | None = None
             for _ in range(2):
-                replica = self.acquire(but=tried)
+                replica = self.acquire(but=tried, zone=request.zone)
                 if isinstance(replica, Refused):
                     hop.outcome = replica.outcome
                     return Response(replica.status, replica.outcome, None)
@@ -77,7 +82,7 @@ class LoadBalancer:
             hop.outcome = "bad-gateway"
             return Response(502, "bad-gateway", None)
 
-    def acquire(self, *, but: Replica | None = None) -> Replica | Refused:
+    def acquire(self, *, but: Replica | None = None, zone: str = "") -> Replica | Refused:
         """The replica for the next request, with the request counted as in flight; or why there is none."""
         up = [replica for replica in self.replicas.values() if replica.serving and replica.healthy]
         if not up:
@@ -86,6 +91,7 @@ class LoadBalancer:
         if not free:
             return Refused(503, "shed")
         others = [replica for replica in free if replica is not but] or free
+        others = [replica for replica in others if zone and replica.zone == zone] or others
         if self._policy == "least-outstanding":
             least = min(replica.outstanding for replica in others)
             others = [replica for replica in others if replica.outstanding == least]
@@ -100,6 +106,11 @@ class LoadBalancer:
     def take_out(self, name: str) -> None:
         """Stop sending to a replica (what is in flight there ends normally)."""
         self._named(name).serving = False
+
+    def drained(self, name: str) -> bool:
+        """Whether a replica that was taken out has answered everything it had: it may be stopped now."""
+        replica = self._named(name)
+        return not replica.serving and replica.outstanding == 0
 
     def put_back(self, name: str) -> None:
         """Send to it again."""

@@ -26,13 +26,23 @@ from recsim.components.search_request import (
     Hits,
     SearchQuery,
 )
-from recsim.components.search_rescore import WINDOW, rescored
+from recsim.components.search_rescore import COHERENCE, WINDOW, rescored
 from recsim.components.search_vocabulary import Vocabulary
 from recsim.components.synonyms import Synonyms
 from recsim.errors import BadInput
 from recsim.registry import did_you_mean
 
-__all__ = ["Collected", "Collector", "Filters", "Hits", "ProductIndex", "SearchQuery", "SearchWeights", "answer"]
+__all__ = [
+    "SHIPPED",
+    "Collected",
+    "Collector",
+    "Filters",
+    "Hits",
+    "ProductIndex",
+    "SearchQuery",
+    "SearchWeights",
+    "answer",
+]
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,7 @@ class SearchWeights:
     A word scores its best field plus `tie_breaker` of the others; BM25 inside a field. `pair`: two neighbours side by
     side in the name. `all_words`: the product has every word. `clean`: the name has no excluded word; `says_without`:
     the name itself says "without" it. `joined`: neighbours written as one word.
+    `coherence`: `search_rescore.py`.
     """
 
     name: float = 3.0
@@ -53,8 +64,9 @@ class SearchWeights:
     pair: float = 0.5
     all_words: float = 8.0
     clean: float = 4.0
-    says_without: float = 5.0
+    says_without: float = 8.0
     joined: float = 3.0
+    coherence: float = COHERENCE
 
     def fields(self) -> dict[str, float]:
         """Weight of each searched field."""
@@ -62,6 +74,9 @@ class SearchWeights:
             "name": self.name, "brand": self.brand, "category": self.category, "description": self.description,
             "reviews": self.reviews,
         }  # fmt: skip
+
+
+SHIPPED = SearchWeights()
 
 
 class ProductIndex(Protocol):
@@ -96,8 +111,8 @@ class ProductIndex(Protocol):
 @dataclass(frozen=True)
 class Collected:
     """What an engine finds for a plan: the first hits in the order asked, their place in that order among equals
-    (`ties`), their category `paths`, the number of all matches, and the counts of columns. `partial`: not all of the
-    index answered."""
+    (`ties`, where parts are to be merged), the category `paths` of those that may be rescored, the number of all
+    matches, and the counts of columns. `partial`: not all of the index answered."""
 
     products: NDArray[np.int64]
     scores: NDArray[np.float32]
@@ -110,6 +125,8 @@ class Collected:
 
 class Collector(Protocol):
     """An engine under the index."""
+
+    weights: SearchWeights
 
     def collect(
         self, found: Plan, query: SearchQuery, *, size: int, skip: int, columns: Mapping[str, Filters]
@@ -140,7 +157,7 @@ def answer(engine: Collector, query: SearchQuery, vocabulary: Vocabulary, synony
         hits = engine.collect(found, query, size=size, skip=skip, columns=columns)
     products, scores = hits.products, hits.scores
     if rescore:
-        order, scores = rescored(scores, hits.paths)
+        order, scores = rescored(scores, hits.paths, engine.weights.coherence)
         page = slice(query.offset, query.offset + query.n)
         products, scores = products[order][page], scores[page]
     return Hits(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from recsim.components.product_index import Collected, SearchWeights, answer
+from recsim.components.product_index import SHIPPED, Collected, SearchWeights, answer
 from recsim.components.search_allocation import Allocation, Copy, Layout
 from recsim.components.search_engine import TantivyProductIndex
 from recsim.components.search_plan import Plan
@@ -36,9 +36,10 @@ _Documents = Iterable[tuple[int, Mapping[str, Any]]]
 class SearchCluster:
     """A `ProductIndex` over shards. Which copy of a shard answers goes round by query."""
 
-    def __init__(self, layout: Layout, weights: SearchWeights = SearchWeights()) -> None:  # noqa: B008 - frozen
+    def __init__(self, layout: Layout, weights: SearchWeights = SHIPPED) -> None:
         self.layout = layout
         self.allocation = Allocation(layout)
+        self.weights = weights
         self._index = TantivyProductIndex(weights, slices=layout.shards)
         self._synonyms = Synonyms()
         self._asked = 0

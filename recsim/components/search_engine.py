@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import tantivy
 
-from recsim.components.product_index import Collected, SearchWeights, answer, order_column
+from recsim.components.product_index import SHIPPED, Collected, SearchWeights, answer, order_column
 from recsim.components.search_compile import LEVELS, Compiler
 from recsim.components.search_listing import Listing
 from recsim.components.search_plan import Plan
 from recsim.components.search_request import Filters, Hits, SearchQuery
+from recsim.components.search_rescore import WINDOW
 from recsim.components.search_text import analyzer
 from recsim.components.search_vocabulary import Vocabulary
 from recsim.components.synonyms import Synonyms
@@ -23,13 +25,16 @@ _MOST_VALUES = 65_535
 
 
 class TantivyProductIndex:
-    """`embedded:`, an index in memory. One writer thread and one commit a build: the same index every time."""
+    """`embedded:`, an index in memory, or in a directory that holds nothing yet.
 
-    def __init__(self, weights: SearchWeights = SearchWeights(), *, slices: int = 1) -> None:  # noqa: B008 - frozen
+    One writer thread and one commit a build: the same index every time.
+    """
+
+    def __init__(self, weights: SearchWeights = SHIPPED, *, slices: int = 1, directory: Path | None = None) -> None:
         self._schema = _schema()
-        self._weights = weights
-        self._compiler = Compiler(self._schema, weights)
+        self.weigh(weights)
         self._slices = slices
+        self._directory = directory
         self._synonyms = Synonyms()
         self._paths: dict[int, tuple[str, ...]] = {}
         self._known_paths: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -41,7 +46,8 @@ class TantivyProductIndex:
         return cls()
 
     def _open(self) -> None:
-        self._index = tantivy.Index(self._schema)
+        path = None if self._directory is None else str(self._directory)
+        self._index = tantivy.Index(self._schema, path, reuse=False)
         self._index.register_tokenizer("plain", analyzer(stem=False))
         self._index.register_tokenizer("stemmed", analyzer(stem=True))
         self._refresh()
@@ -111,14 +117,16 @@ class TantivyProductIndex:
             direction = tantivy.Order.Desc if falling else tantivy.Order.Asc
             result = self._searcher.search(compiled, size, offset=skip, order_by_field=column, order=direction)
         addresses = [address for _, address in result.hits]
-        products = np.array(self._searcher.fast_field_values("product", addresses), np.int64)
+        numbers = self._searcher.fast_field_values("product", addresses)
+        keys = [key for key, _ in result.hits]
+        merging = slice_ is not None
         return Collected(
-            products,
-            np.array([score if order is None else 0.0 for score, _ in result.hits], np.float32),
-            self._ties([score for score, _ in result.hits], addresses, order),
-            [self._paths[product] for product in products.tolist()],
+            np.array(numbers, np.int64),
+            np.array(keys, np.float32) if order is None else np.zeros(len(keys), np.float32),
+            self._ties(keys, addresses, order) if merging else np.empty(0, np.int64),
+            [self._paths[number] for number in (numbers if merging else numbers[:WINDOW])],
             result.count,
-            self._counts(found, query, columns, slice_),
+            self._counts(found, query, columns, compiled, slice_),
         )
 
     @staticmethod
@@ -130,7 +138,12 @@ class TantivyProductIndex:
         return np.array([last if key is None else -key if order[1] else key for key in keys], np.int64)
 
     def _counts(
-        self, found: Plan, query: SearchQuery, columns: Mapping[str, Filters], slice_: int | None
+        self,
+        found: Plan,
+        query: SearchQuery,
+        columns: Mapping[str, Filters],
+        compiled: tantivy.Query,
+        slice_: int | None,
     ) -> dict[str, dict[str | int, int]]:
         """Values of each column and how many matches have them: one pass over the index for equal filters."""
         together: dict[Filters, list[str]] = {}
@@ -140,7 +153,9 @@ class TantivyProductIndex:
         for filters, names in together.items():
             asked = {name: _counting(name) for name in names if name in _COUNTED}
             counts |= {name: {} for name in names if name not in _COUNTED}
-            buckets = self._searcher.aggregate(self._compiler.query(found, query.tenant, filters, slice_), asked)
+            same = filters == query.filters
+            inside = compiled if same else self._compiler.query(found, query.tenant, filters, slice_)
+            buckets = self._searcher.aggregate(inside, asked)
             for name in asked:
                 counts[name] = {one["key"]: one["doc_count"] for one in buckets[name]["buckets"]}
         return counts
@@ -158,6 +173,11 @@ class TantivyProductIndex:
                 only = None
             self._vocabularies[tenant] = Vocabulary(self._searcher.terms_with_prefix("words", "", only))
         return self._vocabularies[tenant]
+
+    def weigh(self, weights: SearchWeights) -> None:
+        """Use these weights from now on."""
+        self.weights = weights
+        self._compiler = Compiler(self._schema, weights)
 
     def learn(self, synonyms: Synonyms) -> None:
         """Use these synonyms from now on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +31,20 @@ class Filters:
 
     def without(self, facet: str) -> Filters:
         """These filters less the one that a facet itself sets: its counts show the alternatives to it."""
-        from dataclasses import replace
+        own = _SET_BY[facet]
+        if all(getattr(self, name) == getattr(_NONE, name) for name in own):
+            return self
+        return replace(self, **{name: getattr(_NONE, name) for name in own})
 
-        own: dict[str, dict[str, object]] = {
-            "category": {"categories": ()},
-            "brand": {"brands": ()},
-            "price": {"price_from_usd": None, "price_to_usd": None},
-            "stars": {"stars_from": None},
-        }
-        return replace(self, **own[facet])  # type: ignore[arg-type]
+
+_NONE = Filters()
+_SET_BY = {
+    "category": ("categories",),
+    "brand": ("brands",),
+    "price": ("price_from_usd", "price_to_usd"),
+    "stars": ("stars_from",),
+}
+"""Facet → the filters it sets."""
 
 
 @dataclass(frozen=True)

@@ -30,17 +30,20 @@ def rescored(
     best = float(scores[0])
     votes: dict[tuple[str, ...], float] = defaultdict(float)
     total = 0.0
+    of_path: dict[tuple[str, ...], float] = {}
     for score, path in zip(scores[:VOTERS].tolist(), paths, strict=False):
         vote = (score / best) ** 2
         total += vote
+        of_path[path] = of_path.get(path, 0.0) + vote
+    for path, vote in of_path.items():
         for depth in range(1, len(path) + 1):
             votes[path[:depth]] += vote
     gained: dict[tuple[str, ...], float] = {}
-    for path in paths[:window]:
-        if path not in gained:
+    for path in set(paths[:window]):
+        if path:
             shares = [votes.get(path[:depth], 0.0) / total for depth in range(1, len(path) + 1)]
-            gained[path] = sum(shares) / len(shares) if shares else 0.0
-    gain = np.array([gained[path] for path in paths[:window]], np.float32)
+            gained[path] = sum(shares) / len(shares)
+    gain = np.array([gained.get(path, 0.0) for path in paths[:window]], np.float32)
     fresh = scores[:window] + np.float32(coherence * best) * gain
     order = np.argsort(-fresh, kind="stable")
     return np.concatenate([order, np.arange(window, n)]), np.concatenate([fresh[order], scores[window:]])

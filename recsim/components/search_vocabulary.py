@@ -70,7 +70,7 @@ class Vocabulary:
                 found.append((-1 << 40, head, tail))
             elif cut >= 2 and len(tail) >= 2:
                 known = min(self.counts.get(head, 0), self.counts.get(tail, 0))
-                if known >= 2:
+                if known:
                     found.append((-known, head, tail))
         return [(head, tail) for _, head, tail in sorted(found)[:3]]
 

@@ -1,9 +1,9 @@
-"""From values a user to the results document and the per-user table."""
+"""The results document of an evaluation, and the table of values a case."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,129 +13,205 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
-from recsim.evaluate.splits import Split
+from recsim.evaluate.contest import Field, Tally
+from recsim.evaluate.leakage import Checked
+from recsim.evaluate.statistics import (
+    MOST_RANDOMISED,
+    Sampling,
+    SegmentCell,
+    differences,
+    notes_of,
+    scores_of,
+    seeds_of,
+    segment_cells,
+)
 from recsim.metrics.base import Metric, Score
-from recsim.metrics.bootstrap import intervals
 from recsim.scenario import Scenario
 
 ORACLE = "oracle"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One recommender's values[n, metrics] for `users[n]`, and how it answered them.
-
-    `answered`: users who got a list. `short_lists`: users whose list has empty places, the unanswered among them.
-    `duplicates`: places dropped because they repeated a product.
-    """
-
-    recommender: str
-    users: NDArray[np.int64]
-    values: NDArray[np.float64]
-    answered: int
-    short_lists: int
-    duplicates: int
-
-
-@dataclass(frozen=True)
 class Board:
-    """All entries, with the scores[entry][metric] made from them."""
+    """All contenders with their scores, best first of the first metric."""
 
-    entries: Sequence[Entry]
+    field: Field
     metrics: Sequence[Metric]
-    scores: Sequence[Sequence[Score]]
-    depth: int
+    scores: Mapping[str, Sequence[Score]]
+    ranked: Sequence[Tally]
 
     @classmethod
-    def of(cls, entries: Sequence[Entry], metrics: Sequence[Metric], *, depth: int, scenario: Scenario) -> Board:
-        """Means and intervals; all entries are resampled alike, so differences between them are paired."""
-        users = entries[0].users
-        values = np.hstack([entry.values for entry in entries])
-        low, high = intervals(values, users, seed=scenario.seed, replicates=scenario.evaluation.bootstrap)
-        mean = values.mean(axis=0)
-        scores = [
-            [
-                Score(metric.name, float(mean[at]), float(low[at]), float(high[at]), len(users))
-                for at, metric in enumerate(metrics, start=place * len(metrics))
-            ]
-            for place in range(len(entries))
-        ]
-        return cls(entries, metrics, scores, depth)
+    def of(cls, field: Field, metrics: Sequence[Metric], sampling: Sampling) -> Board:
+        rows = scores_of(field, metrics, sampling)
+        scores = {tally.name: found for tally, found in zip(field.tallies, rows, strict=True)}
+        sign = 1.0 if metrics[0].definition.better == "lower" else -1.0
+
+        def key(tally: Tally) -> tuple[float, str]:
+            value = scores[tally.name][0].value
+            return (np.inf if np.isnan(value) else sign * value, tally.name)
+
+        return cls(field, metrics, scores, sorted(field.tallies, key=key))
+
+    @property
+    def leaderboard(self) -> list[str]:
+        """Names, best of the first metric first; the oracle is none."""
+        return [tally.name for tally in self.ranked if tally.name != ORACLE]
 
 
-def _ranked(board: Board) -> list[int]:
-    """Places of the entries, best of the first metric first, names breaking ties."""
-    return sorted(range(len(board.entries)), key=lambda at: (-board.scores[at][0].value, board.entries[at].recommender))
-
-
-def leaderboard(board: Board) -> list[str]:
-    """Names of the recommenders, best of the first metric first; the oracle is none."""
-    names = [board.entries[at].recommender for at in _ranked(board)]
-    return [name for name in names if name != ORACLE]
-
-
-def results(scenario: Scenario, world: Dataset, split: Split, board: Board) -> dict[str, Any]:
-    """The results document. It depends on the scenario and the world alone."""
+def results(
+    scenario: Scenario,
+    world: Dataset,
+    board: Board,
+    sampling: Sampling,
+    checked: Checked,
+    *,
+    kind: str,
+    masked: bool,
+    depth: int,
+    imported: Mapping[str, Mapping[str, int]],
+) -> dict[str, Any]:
+    """The results document. It depends on the scenario, the world and the files named alone."""
+    field, metrics = board.field, board.metrics
+    cells = segment_cells(field, metrics)
+    leader = board.leaderboard[0] if board.leaderboard else ORACLE
+    evaluation = scenario.evaluation
     return {
         "verb": "evaluate",
         "world": world.name,
         "scenario": scenario.name,
         "seed": scenario.seed,
-        "split": {"kind": split.kind, **split.facts},
+        "split": _split(field, kind),
         "protocol": {
             "candidates": "every product",
-            "seen_products": "left out",
-            "list_depth": board.depth,
+            "judged_on": f"the {evaluation.judge_on} part",
+            "seen_products": "left out of lists and truth" if masked else "kept: they may be recommended and count",
+            "list_depth": depth,
             "users": "all with a test product; one without a list scores 0",
-            "ties": "by product id",
-            "intervals": f"95 %, Poisson bootstrap over users, {scenario.evaluation.bootstrap} replicates",
+            "ties": "the mean over all orders" if evaluation.ties == "expected" else "as listed",
+            "intervals": f"95 %, Poisson bootstrap over users, {sampling.replicates} replicates; of segments by the "
+            "normal law",
+            "tests": f"paired {sampling.test} over users (t above {MOST_RANDOMISED:,}), Holm over the pairs",
+            "model_seeds": max(tally.seeds for tally in field.tallies),
         },
-        "metrics": [{"metric": metric.name, "formula": metric.definition.formula} for metric in board.metrics],
-        "leaderboard": leaderboard(board),
-        "scores": [row for at in _ranked(board) for row in _score_rows(board, at)],
-        "lists": [_list_row(board.entries[at]) for at in _ranked(board)],
+        "metrics": [_metric(metric) for metric in metrics],
+        "leaderboard": board.leaderboard,
+        "scores": [
+            *(row for tally in board.ranked for row in _score_rows(board, tally)),
+            *(_segment_row(cell) for cell in cells),
+        ],
+        "lists": [_list_row(tally, imported.get(tally.name)) for tally in board.ranked],
+        "differences": differences(_in_order(board), metrics, sampling, without=ORACLE),
+        "seeds": seeds_of(field, metrics),
+        "tasks": _tasks(board),
+        "notes": notes_of(cells, leader, metrics[0].name, board.scores[leader][0].value),
+        "leakage": checked.document(),
     }
 
 
-def _score_rows(board: Board, at: int) -> list[dict[str, Any]]:
-    oracle = next((place for place, entry in enumerate(board.entries) if entry.recommender == ORACLE), None)
+def _in_order(board: Board) -> Field:
+    """The field with its tallies best first, so that a difference is the better minus the worse."""
+    return Field(**{**vars(board.field), "tallies": list(board.ranked)})
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    definition = metric.definition
+    return {
+        "metric": metric.name,
+        "formula": definition.formula,
+        "source": definition.source,
+        "better": definition.better,
+        "of": "the whole run" if metric.whole_run else "a user",
+    }
+
+
+def _split(field: Field, kind: str) -> dict[str, Any]:
+    """The facts of the one task; of several their number and the users and cases in all."""
+    if len(field.facts) == 1:
+        return {"kind": kind, **field.facts[0]}
+    users = np.concatenate(field.users)
+    return {"kind": kind, "tasks": len(field.facts), "users": len(np.unique(users)), "cases": len(users)}
+
+
+def _score_rows(board: Board, tally: Tally) -> list[dict[str, Any]]:
+    best = board.scores.get(ORACLE)
     rows = []
-    for column, score in enumerate(board.scores[at]):
-        best = 0.0 if oracle is None else board.scores[oracle][column].value
-        rows.append(
-            {
-                "recommender": board.entries[at].recommender,
-                "metric": score.metric,
-                "segment": "all",
-                "value": score.value,
-                "low": score.low,
-                "high": score.high,
-                "users": score.users,
-                "share_of_oracle": score.value / best if best > 0 and at != oracle else None,
-            }
-        )
+    for column, score in enumerate(board.scores[tally.name]):
+        top = 0.0 if best is None else best[column].value
+        share = score.value / top if top > 0 and tally.name != ORACLE and _is_share(board.metrics[column]) else None
+        row = {"recommender": tally.name, "segment": "all", **asdict(score), "share_of_oracle": share}
+        rows.append({**row, "value": None if np.isnan(score.value) else score.value})
     return rows
 
 
-def _list_row(entry: Entry) -> dict[str, Any]:
-    users = len(entry.users)
-    return {
-        "recommender": entry.recommender,
-        "users": users,
-        "answered_share": entry.answered / users,
-        "short_lists": entry.short_lists,
-        "duplicates": entry.duplicates,
-    }
+def _is_share(metric: Metric) -> bool:
+    """Whether the oracle's value is the most there is: of metrics of relevance that are better when higher."""
+    return metric.definition.looks_at_truth and metric.definition.better == "higher" and not metric.whole_run
 
 
-def write_per_user(path: Path, board: Board) -> None:
-    """One row a recommender and user, one column a metric."""
-    names = [entry.recommender for entry in board.entries]
-    codes = np.repeat(np.arange(len(names), dtype=np.int32), [len(entry.users) for entry in board.entries])
-    values = np.vstack([entry.values for entry in board.entries])
-    columns: dict[str, pa.Array] = {
-        "recommender": pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(names)),
-        "user_id": pa.array(np.concatenate([entry.users for entry in board.entries])),
+def _segment_row(cell: SegmentCell) -> dict[str, Any]:
+    return {**asdict(cell), "answered": None, "warm": None, "share_of_oracle": None}
+
+
+def _list_row(tally: Tally, imported: Mapping[str, int] | None) -> dict[str, Any]:
+    ledger = tally.ledger()
+    row = {
+        "recommender": tally.name,
+        **asdict(ledger),
+        "answered_share": ledger.answered_share,
+        "short_lists": ledger.short + ledger.unanswered,
+        "seeds": tally.seeds,
     }
-    columns |= {metric.name: pa.array(values[:, at]) for at, metric in enumerate(board.metrics)}
-    pq.write_table(pa.table(columns), path, compression="zstd", compression_level=1)
+    return row if imported is None else {**row, "imported": dict(imported)}
+
+
+def _tasks(board: Board) -> list[dict[str, Any]]:
+    """The value of every contender on every window or fold; nothing where there is one task."""
+    field = board.field
+    if len(field.facts) == 1:
+        return []
+    found = []
+    for at, (name, facts) in enumerate(zip(field.names, field.facts, strict=True)):
+        values = [
+            {"recommender": tally.name, "metric": metric.name, "value": _value(tally, at, column, metric)}
+            for tally in board.ranked
+            for column, metric in enumerate(board.metrics)
+        ]
+        found.append({"task": name, "facts": dict(facts), "scores": values})
+    return found
+
+
+def _value(tally: Tally, task: int, column: int, metric: Metric) -> float | None:
+    values = tally.whole[task][column] if metric.whole_run else _mean(tally.values[task][:, column])
+    return None if np.isnan(values) else float(values)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def write_per_user(path: Path, field: Field, metrics: Sequence[Metric], *, by_case: bool) -> None:
+    """One row a recommender and case, one column a metric; the task and the case where a user has several."""
+    columns = [(at, metric) for at, metric in enumerate(metrics) if not metric.whole_run]
+    several = len(field.facts) > 1
+    names = pa.array([tally.name for tally in field.tallies])
+    schema = pa.schema(
+        [
+            ("recommender", pa.dictionary(pa.int32(), pa.string())),
+            *([("task", pa.string())] if several else []),
+            ("user_id", pa.int64()),
+            *([("case", pa.int64())] if by_case else []),
+            *((metric.name, pa.float64()) for _, metric in columns),
+        ]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+        for place, tally in enumerate(field.tallies):
+            for task, values in enumerate(tally.values):
+                size = len(values)
+                codes = pa.array(np.full(size, place, np.int32))
+                arrays = [pa.DictionaryArray.from_arrays(codes, names)]
+                arrays += [pa.array([field.names[task]] * size)] if several else []
+                arrays += [pa.array(field.users[task])]
+                arrays += [pa.array(field.cases[task])] if by_case else []
+                arrays += [pa.array(values[:, at]) for at, _ in columns]
+                writer.write_table(pa.Table.from_arrays(arrays, schema=schema))

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from recsim.behaviour import choice, draft, people, sessions, transport, votes
 from recsim.behaviour.draft import Draft
 from recsim.behaviour.world import World
-from recsim.generate import arrival, reviews, searches, sink
+from recsim.generate import arrival, orders, reviews, searches, sink
 from recsim.generate.arrival import Log, Rows
 from recsim.runs import write_json
-from recsim.schema.tables import DEVICES, EVENT_TYPES, TABLES, Event, Session, Vote
+from recsim.schema.tables import DEVICES, EVENT_TYPES, TABLES, Event, Order, Session, Vote
 from recsim.schema.truth import TransportTruth
 
 _PLANNED = 1 << 16
@@ -97,6 +97,7 @@ def write_chunk(world: World, bench: Workbench, out: Path, day: int, partition: 
     for batches in (searches.tables(world, rows, log, bases), reviews.new_tables(world, rows, log, bases)):
         for table, batch in batches.items():
             sink.write(out / table / folder / name, TABLES[table], batch)
+    sink.write(out / "orders" / folder / name, Order, orders.lines(world, rows, day, base))
     sink.write(out / "votes" / folder / name, Vote, _votes(log, day_us))
     counts = _counts(rows, log)
     write_json(done_mark(out, world, day, partition), counts)

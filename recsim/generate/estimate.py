@@ -63,7 +63,7 @@ def _daily_rows(scenario: Scenario, users: int) -> dict[str, float]:
     purchases = carts * behaviour.purchase_per_cart
     reviews = purchases * behaviour.review_per_purchase
     votes = views * behaviour.vote_per_view * 0.97
-    queries = sessions * behaviour.search_per_session * (1 + scenario.search.refine_share)
+    queries = sessions * behaviour.search_per_session * (1 + scenario.queries.refine_share)
     unique = 2 * sessions + views + carts + purchases + reviews + votes + queries
     return {
         "events": unique * (1 + scenario.transport.duplicate_share),

@@ -15,20 +15,20 @@ def precision(judged: Judged, k: int) -> NDArray[np.float64]:
 
 
 def r_precision(judged: Judged, k: int) -> NDArray[np.float64]:
-    """hits among the first R places ÷ R, where R = min(k, relevant products)."""
+    """hits among the first R places ÷ R, R = relevant products; places past k count as misses (trec_eval Rprec)."""
     hits = judged.hits.astype(np.float64)
     if judged.ties is not None:
         hits[judged.ties.rows] = judged.ties.expected(judged.hits)
     places = np.minimum(judged.relevant, k)
     if not len(hits):
         return np.empty(0)
-    return np.cumsum(hits, axis=1)[np.arange(len(hits)), places - 1] / places
+    return np.cumsum(hits, axis=1)[np.arange(len(hits)), places - 1] / judged.relevant
 
 
 PRECISION = Definition("hits in the first k ÷ k", precision, source="trec_eval P_k")
 R_PRECISION = Definition(
-    "hits in the first R places ÷ R, R = min(k, relevant products); without @k to the list's depth",
+    "hits in the first R places ÷ R, R = relevant products; places past k (past the list without @k) are misses",
     r_precision,
     whole_list=True,
-    source="trec_eval Rprec, where lists are deep enough; capped form: Spotify Million Playlist challenge, 2018",
+    source="trec_eval Rprec",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recsim.report import charts, words
+from recsim.report import of_evaluate_tables as more
 from recsim.report.answer import Headline, SmallTable, Summary
 from recsim.report.blocks import Block, Kind, Table, table, without
 from recsim.report.drawing import Chart
@@ -23,15 +24,18 @@ def summary(run: Run) -> Summary:
     metric = _first_metric(scores)
     return Summary(
         title=f"evaluate world {word(run.results, 'world') or 'unnamed'}",
-        verdict=f"{_verdict(scores, metric)}{_unanswered(run)}.",
+        verdict=f"{_verdict(run, scores, metric)}{_unanswered(run)}{more.leaks(run)}.",
         headlines=tuple(_headlines(run, scores, metric)),
-        tables=tuple(small for small in (_board(scores), _cost_table(run)) if small.rows),
+        tables=tuple(small for small in (_board(scores), more.small_differences(run), _cost_table(run)) if small.rows),
     )
 
 
 def blocks(run: Run) -> list[Block]:
     """Leaderboard, share of the oracle, scores by segment, cost, split: those of them the run holds."""
-    found = [_leaderboard(run), _oracle(run), _segments(run), _cost(run), _split(run)]
+    found = [
+        _leaderboard(run), more.differences(run), _oracle(run), more.seeds(run), more.tasks(run), _segments(run),
+        more.leakage(run), more.ledger(run), _cost(run), _split(run),
+    ]  # fmt: skip
     return [block for block in found if block is not None]
 
 
@@ -58,7 +62,7 @@ def _contenders(scores: list[Row], metric: str) -> list[Row]:
     return [row for row in _ranked(scores, metric) if word(row, "recommender") != ORACLE]
 
 
-def _verdict(scores: list[Row], metric: str) -> str:
+def _verdict(run: Run, scores: list[Row], metric: str) -> str:
     ranked = _contenders(scores, metric)
     if not ranked:
         return "No recommender was scored"
@@ -67,7 +71,7 @@ def _verdict(scores: list[Row], metric: str) -> str:
     reached = words.with_interval(best) + (f", {words.percent(share)} of the oracle's" if share is not None else "")
     if len(ranked) == 1:
         return f"{name} reaches {metric} {reached}; nothing was compared with it"
-    return f"{name} leads on {metric}: {reached}{_lead(best, ranked[1])}{_disagreement(scores, metric, name)}"
+    return f"{name} leads on {metric}: {reached}{_lead(run, best, ranked[1])}{_disagreement(scores, metric, name)}"
 
 
 def _unanswered(run: Run) -> str:
@@ -82,15 +86,33 @@ def _unanswered(run: Run) -> str:
     return f"; {names} {lack}"
 
 
-def _lead(best: Row, second: Row) -> str:
-    """How the leader stands to the runner-up, by their 95 % intervals."""
+def _lead(run: Run, best: Row, second: Row) -> str:
+    """How the leader stands to the runner-up: by their paired test, else by their 95 % intervals."""
     name = f"{word(second, 'recommender')} ({words.score(figure(second, 'value'))})"
+    paired = _paired(run, best, second)
+    if paired is not None:
+        p = more.p_value(figure(paired, "p_holm"))
+        told = p if p.startswith("<") else f"= {p}"
+        if (figure(paired, "p_holm") or 0.0) < more.ALPHA:
+            return f", clearly ahead of {name}: paired p {told} after Holm"
+        seen = words.score(figure(paired, "smallest"))
+        return (
+            f", but not clearly ahead of {name}: paired p {told} after Holm, and these users show no less than {seen}"
+        )
     low, high = figure(best, "low"), figure(second, "high")
     if low is None or high is None:
         return f", ahead of {name}; without intervals nothing says whether the lead is real"
     if low > high:
         return f", clearly ahead of {name}: their 95 % intervals do not overlap"
     return f", but not clearly ahead of {name}: their 95 % intervals overlap"
+
+
+def _paired(run: Run, best: Row, second: Row) -> Row | None:
+    names, metric = [word(best, "recommender"), word(second, "recommender")], word(best, "metric")
+    for row in rows(run.results, "differences"):
+        if word(row, "metric") == metric and [word(row, "first"), word(row, "second")] == names:
+            return row
+    return None
 
 
 def _disagreement(scores: list[Row], metric: str, leader: str) -> str:
@@ -215,7 +237,9 @@ def _segments(run: Run) -> Block | None:
     if not scores:
         return None
     columns = _score_table(scores, distinct(word(row, "metric") for row in scores), segments=True)
-    return Block("By segment", "The same scores over parts of the users.", (), (columns,))
+    told = " ".join(more.notes(run))
+    note = "The same scores over parts of the users, and over parts of the products they were to find."
+    return Block("By segment", f"{note} {told}".strip(), (), (replace(columns, folded=len(columns.rows) > 40),))
 
 
 def _cost(run: Run) -> Block | None:

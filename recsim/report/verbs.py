@@ -13,6 +13,7 @@ SUMMARIES = Registry(
     {
         "replay": "recsim.report.of_replay:summary",
         "evaluate": "recsim.report.of_evaluate:summary",
+        "compare": "recsim.report.of_compare:summary",
         "capacity-plan": "recsim.report.of_capacity:summary",
         "world": "recsim.report.of_world:summary",
     },

@@ -9,12 +9,12 @@ import orjson
 from pydantic import Field
 
 from recsim.scenario.demand import Capacity
-from recsim.scenario.search import Reviews, Search
 from recsim.scenario.section import Section
 from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Search, Stores, Stream, Training
+from recsim.scenario.words import Queries, Reviews
 from recsim.scenario.world import Behaviour, Calendar, Layout, Products, Transport, Users
 
-WORLD_SECTIONS = ("seed", "calendar", "users", "products", "behaviour", "search", "reviews", "transport", "layout")
+WORLD_SECTIONS = ("seed", "calendar", "users", "products", "behaviour", "queries", "reviews", "transport", "layout")
 """The parts a generated world depends on; the others may change without making it again."""
 
 
@@ -29,7 +29,7 @@ class Scenario(Section):
     users: Users = Users(count=100_000)
     products: Products = Products()
     behaviour: Behaviour = Behaviour()
-    search: Search = Search()
+    queries: Queries = Queries()
     reviews: Reviews = Reviews()
     transport: Transport = Transport()
     layout: Layout = Layout()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from recsim.registry import did_you_mean
 from recsim.scenario.section import Levels, Section, Share
@@ -99,10 +99,33 @@ class Requests(Section):
 class Evaluation(Section):
     """Offline evaluation."""
 
-    split: Literal["auto", "given", "leave-last-out", "global-time"] = Field(
-        "auto", description="auto is given where the world brings a split, global-time where it has times"
+    split: Literal[
+        "auto", "given", "global-time", "k-fold", "leave-last-out", "next-basket", "next-item", "random",
+        "sliding-windows", "user-time",
+    ] = Field(
+        "auto",
+        description="auto is the split a world brings (next-item of sessions, next-basket of baskets) or global-time",
+    )  # fmt: skip
+    test_share: float = Field(
+        0.2, gt=0, lt=1, description="part tested on: of the time span, of a user's products, or of the pairs"
     )
-    test_share: float = Field(0.2, gt=0, lt=1, description="share of the time span that a global-time split tests on")
+    validation_share: float = Field(
+        0.0, ge=0, lt=1, description="likewise held out before the test part; 0 is none; used for neither"
+    )
+    judge_on: Literal["test", "validation"] = Field("test", description="validation leaves the test part untouched")
+    seen: Literal["auto", "mask", "keep"] = Field(
+        "auto",
+        description="whether lists leave out what a user has in training; auto keeps it for sessions and baskets",
+    )
+    folds: int = Field(5, ge=2, le=100, description="folds of a k-fold split")
+    windows: int = Field(4, ge=1, le=1000, description="windows of a sliding-windows split")
+    leave_out: int = Field(1, ge=1, le=100, description="products a user that leave-last-out holds out")
+    seeds: int = Field(1, ge=1, le=100, description="model seeds; their luck is told apart from that of the users")
+    ties: Literal["expected", "listed"] = Field(
+        "expected", description="equal scores: the mean over all orders, or the order given"
+    )
+    segments: bool = Field(True, description="scores by parts of users and products as well")  # noqa: FBT003 - a default
+    test: Literal["randomisation", "t"] = Field("randomisation", description="paired test between recommenders")
     recommenders: list[str] = Field(
         ["random", "popular", "item-knn", "ease", "als", "bpr"], min_length=1, description="recommenders compared"
     )
@@ -123,3 +146,9 @@ class Evaluation(Section):
             if name not in EVENT_TYPES:
                 raise ValueError(f'"{name}" is no event type.{did_you_mean(name, EVENT_TYPES)}')
         return signals
+
+    @model_validator(mode="after")
+    def _something_to_learn_from(self) -> Self:
+        if self.test_share + self.validation_share >= 1:
+            raise ValueError("test_share and validation_share together must leave something to learn from")
+        return self

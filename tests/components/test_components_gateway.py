@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 from typing import Any
 
 import jwt
@@ -23,6 +24,7 @@ class Echo:
     """A service that answers with who asked."""
 
     def answer(self, request: Request, trace: Trace) -> Response:
+        self.deadline_us = request.deadline_us
         return Response(200, "ok", {"user": request.user, "tenant": request.tenant})
 
 
@@ -31,6 +33,21 @@ def token(**changes: Any) -> str:
         "iss": ISSUER, "aud": AUDIENCE, "sub": "user7", "tenant": "acme", "iat": NOW_S, "exp": NOW_S + 60,
     } | changes  # fmt: skip
     return jwt.encode({key: value for key, value in claims.items() if value is not None}, SECRET, algorithm="HS256")
+
+
+def with_header(**header: Any) -> str:
+    claims = jwt.decode(token(), options={"verify_signature": False})
+    return jwt.encode(claims, SECRET, algorithm="HS256", headers=header)
+
+
+def signed_with_a_public_key() -> str:
+    """Key confusion: an attacker signs with HS256 and a key that everybody may know, here a PEM."""
+    claims = jwt.decode(token(), options={"verify_signature": False})
+    head = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
+    body = base64.urlsafe_b64encode(orjson.dumps(claims)).rstrip(b"=")
+    pem = b"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n"
+    signature = base64.urlsafe_b64encode(hmac.digest(pem, head + b"." + body, "sha256")).rstrip(b"=")
+    return b".".join((head, body, signature)).decode()
 
 
 def unsigned() -> str:
@@ -48,8 +65,10 @@ def ask(at: Gateway, bearer: str, *, route: str = "/v1/home", now_us: int = NOW_
 
 
 def test_a_good_token_names_user_and_tenant() -> None:
-    assert verify(SECRET, token(), now_us=NOW_US) == Identity("user7", "acme")
-    assert verify(SECRET, issue(SECRET, "u", "t", now_us=NOW_US, expire_s=60), now_us=NOW_US) == Identity("u", "t")
+    shopper = frozenset({"shopper"})
+    assert verify(SECRET, token(), now_us=NOW_US) == Identity("user7", "acme", shopper, NOW_S)
+    issued = issue(SECRET, "u", "t", now_us=NOW_US, expire_s=60)
+    assert verify(SECRET, issued, now_us=NOW_US) == Identity("u", "t", shopper, NOW_S)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +91,13 @@ def test_a_good_token_names_user_and_tenant() -> None:
         (token(tenant=["acme"]), "token-claim"),
         (token(sub=7), "token-claim"),
         (token(exp="tomorrow"), "token-claim"),
+        (token(nbf=NOW_S + 60), "token-early"),
+        (token(nbf="now"), "token-claim"),
+        (token(roles="operator"), "token-claim"),
+        (token(exp=True), "token-claim"),
+        (with_header(jku="https://evil.example/keys"), "token-header"),
+        (with_header(jwk={"kty": "oct", "k": "AAAA"}), "token-header"),
+        (signed_with_a_public_key(), "token-signature"),
     ],
 )
 def test_a_bad_token_is_refused_with_its_reason(bearer: str, outcome: str) -> None:
@@ -118,3 +144,51 @@ def test_gateways_with_one_store_share_the_quota_and_tenants_do_not() -> None:
     first, second = gateway("gateway-1", quotas), gateway("gateway-2", quotas)
     assert [ask(at, token()).status for at in (first, second, first, second)] == [200, 200, 429, 429]
     assert ask(first, token(tenant="other")).status == 200
+
+
+def test_keys_rotate_and_old_tokens_live_until_their_key_is_gone() -> None:
+    old, new = simulated_secret(1), simulated_secret(2)
+    bearer = issue(old, "user7", "acme", now_us=NOW_US, expire_s=60)
+    assert verify([new, old], bearer, now_us=NOW_US).user == "user7"
+    with pytest.raises(Refused, match="token-signature"):
+        verify([new], bearer, now_us=NOW_US)
+
+
+def test_a_revoked_users_earlier_tokens_are_refused_and_later_ones_are_not() -> None:
+    at = gateway()
+    at._revoked = {("acme", "user7"): NOW_S + 1}
+    assert ask(at, token()).outcome == "token-revoked"
+    assert ask(at, token(tenant="other")).status == 200
+    assert ask(at, token(iat=NOW_S + 1)).status == 200
+
+
+def test_a_route_with_a_role_is_forbidden_to_others() -> None:
+    at = gateway()
+    at._roles = {"/v1/home": "operator"}
+    assert ask(at, token()).outcome == "forbidden"
+    assert ask(at, token(roles=["shopper", "operator"])).status == 200
+
+
+def test_the_deadline_goes_inward_and_a_passed_one_is_refused() -> None:
+    echo = Echo()
+    at = Gateway(
+        "g", secret=SECRET, quotas=EmbeddedQuotaStore(), rate=Rate(1, 100), routes={"/v1/home": echo}, budget_us=500
+    )
+    ask(at, token())
+    assert echo.deadline_us == NOW_US + 500
+    trace = Trace(CallLog(), 1, NOW_US)
+    at.handle(Request(1, "/v1/home", token(), NOW_US, deadline_us=NOW_US + 20), trace)
+    assert echo.deadline_us == NOW_US + 20
+    assert at.handle(Request(1, "/v1/home", token(), NOW_US, deadline_us=NOW_US), trace).outcome == "deadline"
+
+
+def test_every_answer_carries_the_request_id() -> None:
+    trace = Trace(CallLog(), 77, NOW_US)
+    assert gateway().handle(Request(77, "/v1/home", token(), NOW_US), trace).request_id == 77
+    assert gateway().handle(Request(78, "/v1/home", "", NOW_US), trace).request_id == 78
+
+
+@pytest.mark.parametrize("arguments", [{"q": "x" * 20_001}, {f"a{n}": 1 for n in range(33)}, {"n" * 65: 1}])
+def test_a_request_larger_than_any_route_reads_is_refused(arguments: dict[str, Any]) -> None:
+    request = Request(1, "/v1/home", token(), NOW_US, arguments)
+    assert gateway().handle(request, Trace(CallLog(), 1, NOW_US)).outcome == "too-large"

@@ -113,3 +113,26 @@ def test_every_arrival_goes_to_a_replica_with_the_fewest_in_flight(arrivals: lis
         else:
             at.release(flying.pop(0))
     assert sum(replica.outstanding for replica in at.replicas.values()) == len(flying)
+
+
+def test_a_request_stays_in_its_zone_while_there_is_room_and_crosses_over_otherwise() -> None:
+    at = LoadBalancer(
+        {name: Named(name) for name in "abc"}, zones={"a": "east", "b": "west", "c": "west"}, max_outstanding=1
+    )
+    east = Request(1, "/v1/home", "", 0, zone="east")
+    assert [at.handle(east, Trace(CallLog(), 1, 0)).body for _ in range(4)] == ["a"] * 4
+    busy = at.acquire(zone="east")
+    assert isinstance(busy, Replica)
+    assert busy.name == "a"
+    assert at.handle(east, Trace(CallLog(), 1, 0)).body in ("b", "c")
+    assert {ask(at).body for _ in range(4)} == {"b", "c"}
+
+
+def test_a_replica_is_drained_when_what_it_had_is_answered() -> None:
+    at = balancer()
+    busy = held(at)
+    at.take_out(busy.name)
+    assert not at.drained(busy.name)
+    at.release(busy)
+    assert at.drained(busy.name)
+    assert not at.drained("b")

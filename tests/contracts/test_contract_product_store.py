@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts.servers import mongodb
 
 from recsim.components.product_store import ProductStore
 from recsim.errors import BadInput, ServiceUnavailable
@@ -21,36 +16,8 @@ from recsim.wiring import connect
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """A scratch database of a server that speaks MongoDB's wire protocol: `MONGODB_URL`, or nx-27017 on a free port."""
-    if url := os.environ.get("MONGODB_URL"):
+    with mongodb() as url:
         yield url
-        return
-    command = shutil.which("nx-27017", path=str(Path(sys.executable).parent))
-    if command is None:
-        pytest.skip("no MongoDB here: set MONGODB_URL to a scratch database, or install nx-27017 (in the dev extras)")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [command, "--db", "memory", "--host", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await_port(port)
-        yield f"mongodb://127.0.0.1:{port}/scratch?directConnection=true"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await_port(port: int) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail(f"nx-27017 did not open port {port} in 10 s")
 
 
 @pytest.fixture(params=["sqlite", "sqlite-file", "mongomock", "mongodb"])

@@ -8,7 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from recsim.dataset import Dataset
+from recsim.evaluate.protocol import resolve, tasks_of
+from recsim.evaluate.task import Task
 from recsim.runs import Stopwatch, seal, write_table
+from recsim.scenario.system import Evaluation
 from recsim.schema.columns import arrow_schema
 from recsim.schema.tables import TABLES
 
@@ -52,3 +55,14 @@ def events(*rows: tuple[int, int, int, str]) -> list[dict[str, Any]]:
 
 def pairs(split: str, *rows: tuple[int, int]) -> list[dict[str, Any]]:
     return [{"user_id": user, "product_id": product, "split": split} for user, product in rows]
+
+
+def task_of(world: Dataset, kind: str, *, order: bool = False, seed: int = 1, **evaluation: Any) -> Task:
+    """The first task of a split."""
+    return tasks_of_kind(world, kind, order=order, seed=seed, **evaluation)[0]
+
+
+def tasks_of_kind(world: Dataset, kind: str, *, order: bool = False, seed: int = 1, **evaluation: Any) -> list[Task]:
+    """All tasks of a split."""
+    asked = Evaluation.model_validate(evaluation)
+    return list(tasks_of(world, resolve(world, kind), asked, seed=seed, order=order))

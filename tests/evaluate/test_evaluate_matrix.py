@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recsim.errors import BadInput
-from recsim.evaluate.matrix import Rows, interactions, read_rows, source_of
+from recsim.evaluate.matrix import interactions
+from recsim.evaluate.rows import Rows, read_rows, source_of
 
 SIGNALS = {"view_product": 1.0, "purchase": 5.0}
 

@@ -10,7 +10,7 @@ from evaluate_worlds import events, world_of
 
 from recsim.dataset import Dataset
 from recsim.evaluate import oracle
-from recsim.evaluate.engine import evaluate
+from recsim.evaluate.engine import Question, evaluate
 from recsim.scenario import Scenario
 from recsim.scenario.world import Behaviour
 
@@ -55,9 +55,7 @@ def test_the_oracle_ranks_by_it_and_leaves_out_what_was_seen(world: Dataset) -> 
 
 
 def test_scores_are_given_as_a_share_of_the_oracles(world: Dataset, tmp_path: Path) -> None:
-    evaluate(
-        Scenario(), world, tmp_path / "run", recommenders=["random"], metrics=["mrr@4"], split="auto", force=False
-    )  # fmt: skip
+    evaluate(Scenario(), world, tmp_path / "run", Question(["random"], ["mrr@4"], "auto"), force=False)
     found = json.loads((tmp_path / "run" / "results.json").read_text())
     best = {row["recommender"]: row for row in found["scores"]}
     assert found["leaderboard"] == ["random"]

@@ -1,6 +1,5 @@
 """Queries: what they say, what they mean, and that their target sets are known."""
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -147,4 +146,4 @@ def test_half_of_the_searches_describe_the_product_viewed_next(clean: Dataset, q
     names = clean.frame("products", columns=["product_id", "name"])
     found = next_view.join(names, on="product_id")
     named = found["name"].str.split(" ").list.last() == found["model_number"].cast(pl.String)
-    assert np.mean(named) == pytest.approx(0.55, abs=0.12)
+    assert 0.45 < named.cast(pl.Int8).mean() < 0.75

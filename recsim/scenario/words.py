@@ -11,7 +11,7 @@ from recsim.scenario.section import Section, Share
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
-class Search(Section):
+class Queries(Section):
     """What people type."""
 
     words: tuple[Weight, Weight, Weight, Weight, Weight, Weight] = Field(
