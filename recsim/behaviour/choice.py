@@ -119,7 +119,10 @@ def utility(rules, catalogue, taste, weights, slot):  # type: ignore[no-untyped-
 
 @inlined
 def open_page(rules, catalogue, scratch, weights, category, niche, user, counter):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Lay out a page of a niche, or where that is negative a listing of a category, with the odds of its products."""
+    """Lay out a page of a niche, or where that is negative a listing of a category, with the odds of its products.
+
+    The product in view and what is sold out have none.
+    """
     size, mixed = rules.candidates, 0
     if niche < 0:
         mixed = rules.page_niches
@@ -144,7 +147,7 @@ def open_page(rules, catalogue, scratch, weights, category, niche, user, counter
         clipped = min(max(scratch.odds[m], np.float32(-40.0)), np.float32(40.0))
         scratch.odds[m] = exponential(clipped) * rules.examined[m]
     for m in range(size):
-        if not in_stock(catalogue, scratch.slots[m], scratch.now[MS]):
+        if scratch.slots[m] == scratch.now[HERE] or not in_stock(catalogue, scratch.slots[m], scratch.now[MS]):
             scratch.odds[m] = np.float32(0.0)
     scratch.now[OPEN] = size
     scratch.now[TAKEN] = 0

@@ -67,7 +67,7 @@ class Products(Section):
     categories: int = Field(120, ge=2, le=20_000, description="leaf categories")
     popularity_sigma: float = Field(1.75, ge=0, le=4, description="sigma of lognormal popularity inside a category")
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
-    niche_size: int = Field(14, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")
+    niche_size: int = Field(22, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")
     niche_taste_share: Share = Field(0.35, description="share of a product's taste variance that its niche explains")
     demand_sigma: float = Field(0.6, ge=0, le=3, description="sigma of the lognormal demand of a category per product")
     price_sigma: float = Field(0.6, ge=0, le=3, description="sigma of lognormal prices inside a category")
@@ -106,24 +106,24 @@ class Behaviour(Section):
     """Sessions, choice and funnel."""
 
     bounce_share: Share = Field(0.45, description="sessions of one product view")
-    session_length_median: float = Field(4.0, ge=1, description="median views of a session that does not bounce")
-    session_length_sigma: float = Field(1.0, ge=0, le=3, description="sigma of its lognormal")
+    session_length_median: float = Field(3.4, ge=1, description="median views of a session that does not bounce")
+    session_length_sigma: float = Field(0.85, ge=0, le=3, description="sigma of its lognormal")
     session_length_max: int = Field(120, ge=1, le=1000, description="longest session, views")
     gap_median_s: float = Field(30.0, gt=0, le=600, description="median seconds between two views")
     gap_sigma: float = Field(1.23, ge=0, le=3, description="sigma of its lognormal")
     rest_minutes: int = Field(31, ge=1, le=240, description="least pause between two sessions of a user on a day")
     stay_in_category_share: Share = Field(0.88, description="a new listing is of the same category")
     review_view_share: Share = Field(
-        0.22, description="next view is one of the last products seen, half of them the last"
+        0.14, description="next view is one of the last products seen, half of them the last"
     )
     page_share: Share = Field(
-        0.33, description="next view is from the page at hand, where it was viewed from once or twice"
+        0.42, description="next view is from the page at hand, where it was viewed from once or twice"
     )
-    similar_share: Share = Field(0.28, description="next view is from a page of the product's near-substitutes")
+    similar_share: Share = Field(0.2, description="next view is from a page of the product's near-substitutes")
     complement_share: Share = Field(
         0.03, description="next view is from a page of its complements; after a cart five times"
     )
-    habit_share: Share = Field(0.15, description="sessions that open with a product the user comes back to")
+    habit_share: Share = Field(0.1, description="sessions that open with a product the user comes back to")
     consideration: int = Field(6, ge=1, le=64, description="products on a page, compared before a view")
     niches_per_page: int = Field(2, ge=1, le=64, description="niches a listing of a category is made of")
     position_bias: float = Field(0.5, ge=0, le=3, description="place k of a page is examined in proportion to k^-this")

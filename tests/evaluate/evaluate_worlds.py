@@ -25,7 +25,7 @@ _BLANKS: dict[str, dict[str, Any]] = {
         "price_usd": 10.0, "quantity": 1, "image_count": 0, "video_count": 0, "created_at": None,
     },
     "truth/users": {},
-    "truth/products": {},
+    "truth/products": {"niche_id": 0},
 }  # fmt: skip
 
 
