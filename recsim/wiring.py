@@ -61,8 +61,26 @@ ADAPTERS: dict[str, Registry] = {
     "media": Registry(
         "media store",
         {
+            "embedded": "recsim.components.media:EmbeddedMediaStore",
             "directory": "recsim.components.media:DirectoryMediaStore",
             "s3": "recsim.adapters.s3:S3MediaStore",
+        },
+    ),
+    "embeddings": Registry(
+        "embedding store",
+        {
+            "file": "recsim.components.embedding_store:DirectoryEmbeddingStore",
+            "fakeredis": "recsim.adapters.redis_vectors:RedisEmbeddingStore",
+            "redis": "recsim.adapters.redis_vectors:RedisEmbeddingStore",
+            "dynamodb": "recsim.adapters.dynamodb:DynamoEmbeddingStore",
+        },
+    ),
+    "precomputed": Registry(
+        "store of nightly lists",
+        {
+            "embedded": "recsim.components.precomputed:EmbeddedPrecomputedStore",
+            "fakeredis": "recsim.adapters.redis_vectors:RedisPrecomputedStore",
+            "redis": "recsim.adapters.redis_vectors:RedisPrecomputedStore",
         },
     ),
     "reviews": Registry(
@@ -85,6 +103,7 @@ ADAPTERS: dict[str, Registry] = {
         "product store",
         {
             "sqlite": "recsim.components.product_store:SqliteProductStore",
+            "replica-set": "recsim.components.replicated_store:ReplicatedProductStore",
             "mongomock": "recsim.adapters.mongo:MongoProductStore",
             "mongodb": "recsim.adapters.mongo:MongoProductStore",
         },

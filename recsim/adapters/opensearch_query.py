@@ -136,7 +136,7 @@ class Compiler:
         extra = [self._clause(clause) for clause in found.light]
         extra += [_phrase(pair, self._weights.pair) for pair in found.pairs]
         extra += [_term("name", stem, self._weights.joined) for stem in found.joined]
-        if len(clauses) > 1:
+        if found.needed < len(clauses):
             extra.append(self._const({"bool": {"must": clauses}}, self._weights.all_words))
         needed = {"bool": {"should": clauses, "minimum_should_match": found.needed}}
         return self._excluding({"bool": {"must": [needed], "should": extra}}, found.excluded)

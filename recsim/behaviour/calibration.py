@@ -52,7 +52,7 @@ def solve(scenario: Scenario, rules: Rules, shelves: Callable[[int], Catalogue])
     behaviour = scenario.behaviour
     cart = purchase = -100.0
     for _ in range(_ROUNDS):
-        drawn = rules.with_(cart_intercept=np.float32(cart), purchase_intercept=np.float32(purchase))
+        drawn = rules.with_(hostile=0, cart_intercept=np.float32(cart), purchase_intercept=np.float32(purchase))
         sample = _sample(drawn, shelves)
         x, word = sample.views[:, 0], sample.views[:, 3]
         cart = _intercept(x, word, behaviour.cart_per_view * len(x))

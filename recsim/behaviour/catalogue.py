@@ -76,6 +76,11 @@ class Catalogue(NamedTuple):
     scale: np.float32
 
 
+def products_of(catalogue: Catalogue, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The products in some slots."""
+    return catalogue.long[slots, -1].astype(np.int64)
+
+
 class Traits(NamedTuple):
     """What the tables say of products beyond `Catalogue`, by product id (N,); `demand` (C,) by category.
 

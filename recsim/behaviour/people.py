@@ -17,12 +17,34 @@ _TRAITS = stream_id("user/traits")
 _TASTE = stream_id("user/taste")
 _INTERESTS = stream_id("user/interests")
 _PLAN = stream_id("user/plan")
+_ACCOUNT = stream_id("hostile/account")
 _LOW16 = np.uint32(0xFFFF)
 _HALF = np.uint32(16)
 _LOW8 = np.uint32(0xFF)
+_SHIFT = np.uint64(32)
 
 CONSIDERED_CATEGORIES = 8
 """Categories a user looks at before settling on the ones whose mean taste fits best."""
+
+
+@inlined
+def below(word, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """A number 0 .. size - 1 of a random word."""
+    return np.int64((np.uint64(word) * np.uint64(size)) >> _SHIFT)
+
+
+@inlined
+def hostile_user(rules, account):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """The user who is hostile account `account`; see `adversaries`."""
+    word, _, _, _ = draw((rules.seed, _ACCOUNT), account, 0)
+    return account * rules.hostile_stride + below(word, rules.hostile_stride)
+
+
+@inlined
+def is_hostile(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Whether a user is no customer."""
+    account = user // rules.hostile_stride
+    return account < rules.hostile and hostile_user(rules, account) == user
 
 
 @inlined
@@ -155,7 +177,7 @@ def plan_day(rules, partition, day, first_block, blocks, counts):  # type: ignor
             word, _, _, _ = draw((rules.seed, _PLAN), user, day)
             mean = np.float64(activity_of(rules, user)) * rules.day_share[day]
             sessions = _poisson(mean, word, rules.sessions_max)
-            if sessions > 0 and _is_here(rules, user, day):
+            if sessions > 0 and _is_here(rules, user, day) and not is_hostile(rules, user):
                 blocks[found] = block
                 counts[found] = sessions
                 found += 1

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from recsim.behaviour import aliases, wanted
 from recsim.behaviour import vocabulary as vocab
-from recsim.behaviour.catalogue import Catalogue
+from recsim.behaviour.catalogue import Catalogue, products_of
 from recsim.behaviour.spelling import KIND_OF, TYPO_KINDS, VARIANTS, bank, misspelt_at
 from recsim.behaviour.synonyms import FILLERS, OUTSIDE, SYNONYMS
 from recsim.behaviour.text import brands
@@ -136,7 +136,7 @@ class QueryText:
         spare = a[:, 2] * np.uint32(0x9E3779B1) ^ a[:, 1]
         popular = aliases.pick_all(shop.usual_alias, shop.niche[niche], shop.niche[niche + 1], spare)
         found = (a[:, 1] >> 16) < self._settings.found_share * 65536.0
-        return shop.long[np.where(found, viewed, popular), -1].astype(np.int64)
+        return products_of(shop, np.where(found, viewed, popular))
 
     def _choose(
         self, product: NDArray[np.int64], length: NDArray[np.int64], order: NDArray[np.int64], b: NDArray[np.uint32]

@@ -16,6 +16,7 @@ from recsim.behaviour import quantiles, votes
 from recsim.behaviour.catalogue import USER_SCALE
 from recsim.behaviour.quantiles import Table, threshold
 from recsim.scenario import Scenario
+from recsim.scenario.adversaries import counts
 from recsim.scenario.choice import INTEREST_DECAY, RANDOM_CATEGORY_SHARE
 from recsim.scenario.world import Behaviour, Calendar, Transport
 
@@ -111,6 +112,8 @@ class Rules:
     vote_rest_below: int
     first_votes: Table
     first_votes_one: Table
+    hostile: int
+    hostile_stride: int
 
     def with_(self, **changes: Any) -> Rules:  # noqa: ANN401 - any field
         """The rules with some of them changed."""
@@ -143,6 +146,7 @@ beyond the last are above any word."""
 def build(scenario: Scenario, users: int) -> Rules:
     """The rules of a scenario of `users` registered users, with a funnel nobody passes (see `calibration`)."""
     people, behaviour, transport = scenario.users, scenario.behaviour, scenario.transport
+    hostile = sum(counts(scenario.adversaries, users))
     vote_below, vote_one_below, vote_rest_below = votes.vote_shares(scenario.reviews, behaviour)
     first_votes, first_votes_one = votes.first_day_tables(scenario.reviews)
     return Rules(
@@ -203,6 +207,8 @@ def build(scenario: Scenario, users: int) -> Rules:
         vote_rest_below=vote_rest_below,
         first_votes=first_votes,
         first_votes_one=first_votes_one,
+        hostile=hostile,
+        hostile_stride=max(users // max(hostile, 1), 1),
     )
 
 

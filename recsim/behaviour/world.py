@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsim.behaviour import calibration, catalogue, rules, season, votes
+from recsim.behaviour.adversaries import Adversaries
 from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.catalogue import Catalogue, Traits
 from recsim.behaviour.queries import QueryText
@@ -34,6 +35,7 @@ class World:
     funnel: Funnel
     queries: QueryText
     reviews: ReviewText
+    adversaries: Adversaries
     _kept: dict[int, Catalogue] = field(default_factory=dict, repr=False)
 
     def on(self, day: int) -> Catalogue:
@@ -67,6 +69,7 @@ def build(scenario: Scenario) -> World:
         funnel=funnel,
         queries=QueryText(shelf, shelf_of(traits.category, traits.words), scenario.queries, scenario.seed),
         reviews=ReviewText(scenario.reviews, scenario.seed),
+        adversaries=Adversaries(scenario, untuned, shelf),
     )
 
 

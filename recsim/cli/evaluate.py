@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recsim.cli import options
+from recsim.cli.certificate import certificate
 from recsim.cli.complete import recommenders, runs, scenarios, worlds
 from recsim.cli.finish import finish_run, make, results, run_path, show_plan
 from recsim.cli.terminal import Terminal
@@ -63,6 +64,10 @@ def evaluate(
     scenario: Annotated[
         str, typer.Option(help="Scenario whose [evaluation] is used.", autocompletion=scenarios)
     ] = "base",
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="A real world: print the fidelity certificate. More of them: how alike real worlds are."),
+    ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(metavar="METRIC=VALUE", help="Exit 3 when the best recommender stays below; repeatable."),
@@ -72,6 +77,10 @@ def evaluate(
     rescore: Annotated[
         bool, typer.Option("--rescore", help="Judge the lists a run kept by other metrics, without fitting.")
     ] = False,
+    as_: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="TOOL", help="Print what trec_eval, ranx, recbole, … would; repeatable."),
+    ] = None,
     trec: Annotated[bool, typer.Option("--trec", help="Write run files and qrels of TREC as well.")] = False,
     lists: Annotated[bool, typer.Option("--lists/--no-lists", help="Keep every user's list in the run.")] = True,
     per_user: Annotated[bool, typer.Option("--per-user/--no-per-user", help="Keep every user's values.")] = True,
@@ -85,7 +94,7 @@ def evaluate(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare recommenders offline, with 95 % intervals."""
+    """Compare recommenders offline, with 95 % intervals; with --against, hold a world against a real one."""
     thresholds = [_threshold(item) for item in fail_under or []]
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from recsim.evaluate.engine import Question
@@ -98,15 +107,20 @@ def evaluate(
             _refuse("--compare" if compare else "--rescore", asked | ({"--rescore": rescore} if compare else {}))
         if compare:
             _refuse("--compare", {"--metric": metric, "--set": sets, "--dry-run": dry_run, "--fail-under": fail_under,
-                                  "--trec": trec, "--fail-on-leak": fail_on_leak})  # fmt: skip
+                                  "--trec": trec, "--as": as_, "--fail-on-leak": fail_on_leak})  # fmt: skip
             _compare(subjects, out, terminal, force=force)
             return
         if len(subjects) != 1:
             raise BadInput(
                 f"one world is evaluated at a time, {len(subjects)} were named; to compare runs add --compare."
             )
+        if against:
+            certificate(
+                subjects[0], against=against, out=out, seed=seed, dry_run=dry_run, force=force, terminal=terminal
+            )
+            return
         if rescore:
-            chosen, dataset, question = _of_run(subjects[0], metric, sets, trec=trec)
+            chosen, dataset, question = _of_run(subjects[0], metric, sets, as_ or [], trec=trec)
         else:
             chosen = load_scenario(scenario, sets=[*_sets(mask_seen, seeds), *(sets or [])], seed=seed)
             dataset = Dataset.open(subjects[0])
@@ -115,7 +129,7 @@ def evaluate(
                 metrics=metric or chosen.evaluation.metrics,
                 split=split or chosen.evaluation.split,
                 recommendations=recommendations or [],
-                log=lists, per_user=per_user, oracle=oracle, trec=trec,
+                log=lists, per_user=per_user, oracle=oracle, trec=trec, tools=as_ or [],
             )  # fmt: skip
         _run(chosen, dataset, question, thresholds, out, terminal, dry_run=dry_run, force=force, leaks=fail_on_leak)
 
@@ -168,11 +182,11 @@ def _refuse(flag: str, others: Mapping[str, object]) -> None:
 
 
 def _of_run(
-    reference: str, metric: list[str] | None, sets: list[str] | None, *, trec: bool
+    reference: str, metric: list[str] | None, sets: list[str] | None, tools: list[str], *, trec: bool
 ) -> tuple[Scenario, Dataset, Question]:
     from recsim.evaluate.rescore import question_of
 
-    return question_of(Path(reference), metric or [], sets or [], trec=trec)
+    return question_of(Path(reference), metric or [], sets or [], tools, trec=trec)
 
 
 def _compare(subjects: list[str], out: Path | None, terminal: Terminal, *, force: bool) -> None:

@@ -10,8 +10,11 @@ import typer
 from recsim.cli import options
 from recsim.cli.finish import make, show_plan
 from recsim.cli.terminal import Terminal
+from recsim.errors import BadInput
+from recsim.registry import did_you_mean
 from recsim.runs import data_dir
 from recsim.scenario import load_scenario
+from recsim.scenario.profile import load_profile
 
 
 def generate(
@@ -20,6 +23,15 @@ def generate(
     seed: options.Seed = None,
     sets: options.Set = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; the result does not depend on it.")] = None,
+    engine_name: Annotated[
+        str, typer.Option("--engine", metavar="local|spark", help="Who makes the chunks; the bytes are the same.")
+    ] = "local",
+    master: Annotated[
+        str | None, typer.Option(help="Spark master of --engine spark; local[*] where none is named.")
+    ] = None,
+    certificate: Annotated[
+        bool, typer.Option("--certificate", help="Hold the world against the targets of the scenario's profile.")
+    ] = False,
     json: options.Json = False,
     dry_run: options.DryRun = False,
     force: options.Force = False,
@@ -28,6 +40,11 @@ def generate(
 ) -> None:
     """Make a synthetic world: users, products, events, truth."""
     chosen = load_scenario(scenario, sets=sets or [], seed=seed)
+    chosen_master = _master(engine_name, master, workers)
+    if certificate:
+        if chosen.profile is None:
+            raise BadInput("--certificate needs a profile; add --set profile=otto (`recsim list profiles` shows them).")
+        load_profile(chosen.profile)
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from recsim.generate import engine
         from recsim.report.summary import summary
@@ -39,10 +56,17 @@ def generate(
         manifest = make(
             target,
             engine.identity(chosen),
-            lambda: engine.generate(chosen, target, workers=workers, force=force, progress=terminal),
+            lambda: engine.generate(
+                chosen, target, workers=workers, master=chosen_master, force=force, progress=terminal
+            ),
             force=force,
             terminal=terminal,
         )
+        if certificate:
+            from recsim.cli.certificate import certificate as certify
+
+            certify(target, profile=chosen.profile, force=force, terminal=terminal)
+            return
         if json:
             terminal.document(
                 {"verb": "generate", "world": str(target), "facts": manifest.facts, "process": manifest.process}
@@ -51,3 +75,16 @@ def generate(
             terminal.summary(summary(target))
         terminal.hint(f"wrote {target}")
         terminal.hint(f"next: recsim replay {quote(scenario)} --world {quote(str(target))}")
+
+
+def _master(engine: str, master: str | None, workers: int | None) -> str | None:
+    """The Spark master asked for; None of the local engine."""
+    if engine not in ("local", "spark"):
+        raise BadInput(f'unknown engine "{engine}".{did_you_mean(engine, ["local", "spark"])}')
+    if engine == "local":
+        if master is not None:
+            raise BadInput(f"--master {master} needs --engine spark.")
+        return None
+    if workers is not None:
+        raise BadInput("--workers is for --engine local; on Spark name them in the master, as in --master local[4].")
+    return master or "local[*]"

@@ -36,7 +36,20 @@ def root(
 
 def application() -> typer.Typer:
     """The commands under their names."""
-    from recsim.cli import capacity, doctor, evaluate, generate, importing, listing, records, replay, report, rerun, sql
+    from recsim.cli import (
+        calibrate,
+        capacity,
+        doctor,
+        evaluate,
+        generate,
+        importing,
+        listing,
+        records,
+        replay,
+        report,
+        rerun,
+        sql,
+    )
 
     app = typer.Typer(
         name="recsim",
@@ -49,6 +62,7 @@ def application() -> typer.Typer:
     commands: dict[str, Callable[..., None]] = {
         "generate": generate.generate,
         "import": importing.import_log,
+        "calibrate": calibrate.calibrate,
         "replay": replay.replay,
         "evaluate": evaluate.evaluate,
         "capacity-plan": capacity.capacity_plan,

@@ -69,6 +69,16 @@ def _again(manifest: Manifest, out: Path, terminal: Terminal) -> Manifest:
             force=False,
             progress=terminal,
         )
+    if manifest.verb == "certificate":
+        from recsim.cli.certificate import made
+
+        asked = manifest.arguments
+        again, _ = made(
+            _world(manifest).path, against=asked["against"], profile=asked["profile"], seed=asked["seed"],
+            sized=asked["sized"], out=out, dry_run=False, force=False, terminal=terminal,
+        )  # fmt: skip
+        assert again is not None, "not a dry run"
+        return again
     raise BadInput(f"{manifest.name} was imported; run `recsim import` on the same files instead.")
 
 

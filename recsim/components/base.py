@@ -57,6 +57,9 @@ class Request:
     """The availability zone the client is nearest to; the load balancer prefers it."""
     deadline_us: int | None = None
     """When the answer stops being of use; None until the gateway sets it from its budget."""
+    device: str = ""
+    region: str = ""
+    """`device` and `region` are what the client and the edge say of themselves; empty where they do not."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from recsim.components.pair_counts import Counted, PairCounts, Pairs, distinct
@@ -108,10 +109,10 @@ class BoughtTogether:
         self._customers = customers
         pairs = _union(self.counts.pairs(), None if customers is None else customers.pairs())
         rate = self._fdr if customers is None else self._fdr / 2
-        baskets = log_likelihood_ratio(self.counts, pairs)
+        baskets = log_likelihood_ratio(self.counts, pairs, pairs.counts)
         self._thresholds = threshold(baskets, self.counts, rate), np.inf
         if customers is not None:
-            bought = log_likelihood_ratio(customers, pairs)
+            bought = log_likelihood_ratio(customers, pairs, customers.of(pairs.first, pairs.second))
             self._thresholds = self._thresholds[0], threshold(bought, customers, rate)
         self.table = self._table(pairs)
         self._touched.clear()
@@ -137,30 +138,31 @@ class BoughtTogether:
 
     def _table(self, pairs: Pairs) -> PairTable:
         """Rows of both products of each pair, best partners first."""
-        baskets = log_likelihood_ratio(self.counts, pairs)
+        baskets = log_likelihood_ratio(self.counts, pairs, pairs.counts)
         score, sure = baskets, (baskets >= self._thresholds[0]) & (pairs.counts >= LEAST_SUPPORT)
         if self._customers is not None:
-            bought = log_likelihood_ratio(self._customers, pairs)
-            score = baskets + bought
             both = self._customers.of(pairs.first, pairs.second)
+            bought = log_likelihood_ratio(self._customers, pairs, both)
+            score = baskets + bought
             sure |= (bought >= self._thresholds[1]) & (both >= LEAST_SUPPORT)
         return _rows(self.counts, pairs, score, sure, self._partners)
 
 
-def log_likelihood_ratio(counts: PairCounts, pairs: Pairs) -> NDArray[np.float64]:
-    """G² of each pair, negative where the two are found together less often than by chance, 0 where never."""
-    together = counts.of(pairs.first, pairs.second).astype(np.float64)
+def log_likelihood_ratio(counts: PairCounts, pairs: Pairs, together: NDArray[np.int64]) -> NDArray[np.float64]:
+    """G² of each pair that so many of the counted baskets hold `together`: negative where that is less often than by
+    chance, 0 where never."""
+    both = together.astype(np.float64)
     first = counts.product_counts[pairs.first].astype(np.float64)
     second = counts.product_counts[pairs.second].astype(np.float64)
     total = float(counts.baskets)
-    cells = (together, first - together, second - together, total - first - second + together)
+    cells = (both, first - both, second - both, total - first - second + both)
     margins = (first, second, total - first, total - second)
     ratio = 2 * (
         sum(_x_log_x(cell) for cell in cells) - sum(_x_log_x(m) for m in margins) + _x_log_x(np.float64(total))
     )
     ratio = np.maximum(ratio, 0.0)
-    more = together * total >= first * second
-    return np.where(together > 0, np.where(more, ratio, -ratio), 0.0)
+    more = both * total >= first * second
+    return np.where(both > 0, np.where(more, ratio, -ratio), 0.0)
 
 
 def _x_log_x(x: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
@@ -200,15 +202,15 @@ def _rows(
 ) -> PairTable:
     """Both directions of the pairs that are found together more than by chance, the `keep` best a product."""
     chosen = np.flatnonzero(score > 0)
-    products = np.concatenate([pairs.first[chosen], pairs.second[chosen]])
-    partners = np.concatenate([pairs.second[chosen], pairs.first[chosen]])
-    which = np.concatenate([chosen, chosen])
-    order = np.lexsort((partners, -score[which], products))
-    products, partners, which = products[order], partners[order], which[order]
-    starts = np.searchsorted(products, np.arange(len(counts.product_counts) + 1))
-    kept = np.arange(len(products)) - starts[products] < keep
-    products, partners, which = products[kept], partners[kept], which[kept]
-    starts = np.concatenate([[0], np.cumsum(np.minimum(np.diff(starts), keep))]).astype(np.int64)
+    n = len(counts.product_counts)
+    first, second = pairs.first[chosen], pairs.second[chosen]
+    degree = np.bincount(first, minlength=n) + np.bincount(second, minlength=n)
+    bounds = np.concatenate([[0], np.cumsum(degree)])
+    starts = np.concatenate([[0], np.cumsum(np.minimum(degree, keep))]).astype(np.int64)
+    places = _best(first, second, score[chosen], bounds, starts)
+    which = chosen[places >> 1]
+    partners = np.where(places & 1, pairs.first[which], pairs.second[which])
+    products = np.repeat(np.arange(n), np.diff(starts))
     support, of = pairs.counts[which].astype(np.float64), counts.product_counts
     alone, other = np.maximum(of[products], 1), np.maximum(of[partners], 1)
     return PairTable(
@@ -220,6 +222,26 @@ def _rows(
         (support * counts.baskets / (alone * other)).astype(np.float32),
         sure[which],
     )
+
+
+@njit(cache=True)
+def _best(first, second, score, bounds, starts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """For each product its best pairs as `2 * pair`, plus 1 where it is the pair's second. Pairs come in order, so a
+    product's partners are gathered in rising order and a stable sort by score leaves equal ones so."""
+    gathered = np.empty(2 * first.shape[0], np.int64)
+    end = bounds[:-1].copy()
+    for pair in range(first.shape[0]):
+        gathered[end[first[pair]]] = 2 * pair
+        end[first[pair]] += 1
+        gathered[end[second[pair]]] = 2 * pair + 1
+        end[second[pair]] += 1
+    out = np.empty(starts[-1], np.int64)
+    for product in range(starts.shape[0] - 1):
+        row = gathered[bounds[product] : bounds[product + 1]]
+        order = np.argsort(-score[row >> 1], kind="mergesort")
+        for place in range(starts[product + 1] - starts[product]):
+            out[starts[product] + place] = row[order[place]]
+    return out
 
 
 def _with_rows(old: PairTable, fresh: PairTable, changed: NDArray[np.int64]) -> PairTable:

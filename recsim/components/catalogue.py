@@ -4,7 +4,7 @@ daily batch refreshes. Rows are the world's product numbers; `keys` are the ids 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -94,13 +94,22 @@ class Signals:
 
     `rating[p]`: mean stars, 0 to 1, drawn towards the mean of all by `RATING_PRIOR` reviews. `click_through_rate[p]`:
     carts over views, drawn the same way by `CART_PRIOR` views. `stock[p]`: units left. `popular`: products of the
-    window by number of interactions, most first, without those that had none.
+    window by number of interactions, most first, without those that had none. `trend[p]`: decayed events, over the
+    greatest. `review_quality[p]`, 0 to 1, and `review_votes[p]`, votes on all reviews of the product: what the reviews
+    say beyond their stars (`with_reviews`).
     """
 
     rating: NDArray[np.float32]
     click_through_rate: NDArray[np.float32]
     stock: NDArray[np.int64]
     popular: NDArray[np.int64]
+    trend: NDArray[np.float32]
+    review_quality: NDArray[np.float32]
+    review_votes: NDArray[np.int64]
+
+    def with_reviews(self, quality: NDArray[np.float32], votes: NDArray[np.int64]) -> Signals:
+        """The same with the review signals of whoever keeps the reviews: quality[p] from 0 to 1 and votes[p]."""
+        return replace(self, review_quality=quality, review_votes=votes)
 
 
 RATING_PRIOR = 5.0
@@ -111,7 +120,8 @@ def signals_before_any(catalogue: Catalogue) -> Signals:
     """The first day: no ratings, no clicks, nothing popular yet."""
     n = len(catalogue)
     nothing = np.zeros(n, np.float32)
-    return Signals(nothing, nothing, catalogue.quantity, np.empty(0, np.int64))
+    none = np.empty(0, np.int64)
+    return Signals(nothing, nothing, catalogue.quantity, none, nothing, nothing, np.zeros(n, np.int64))
 
 
 def smoothed(hits: NDArray[np.float64], trials: NDArray[np.float64], prior: float) -> NDArray[np.float32]:

@@ -43,32 +43,53 @@ def always_paid(_tenant: str, _order: str, _lines: list[Line]) -> bool:
 
 
 class CheckoutService:
-    """Buys what is in the cart. Outcomes beside ok: 409 `cart-empty`, `sold-out`, `unknown-product`, `expired`,
-    `released`; 402 `payment-declined`; 422 `bad-order`."""
+    """Buys what is in the cart, or of it the `products` asked for; the rest stays.
+
+    Outcomes beside ok: 409 `cart-empty`, `sold-out`, `unknown-product`, `expired`, `released`; 402 `payment-declined`;
+    422 `bad-order`, `bad-product`.
+    """
 
     def __init__(
-        self, *, carts: CartStore, inventory: Inventory, stock: Stock, log: TopicLog, pay: Payment = always_paid
+        self,
+        *,
+        carts: CartStore,
+        inventory: Inventory,
+        stock: Stock,
+        log: TopicLog,
+        pay: Payment = always_paid,
+        hold_s: int = HOLD_S,
     ) -> None:
         self._carts = carts
         self._inventory = inventory
         self._stock = stock
         self._log = log
         self._pay = pay
+        self._hold_us = hold_s * US_PER_SECOND
 
     def answer(self, request: Request, trace: Trace) -> Response:
         with trace.hop("checkout", "buy"):
             order = request.arguments.get("order", f"o-{request.request_id}")
             if not (isinstance(order, str) and 0 < len(order) <= 64):
                 raise Refused(422, "bad-order")
-            lines = self._carts.lines(request.user, tenant=request.tenant)
+            lines = self._wanted(request)
             held = self._hold(request, order, lines, trace)
             if held.outcome == "held":
                 held = self._sell(request, order, lines, trace)
             if held.outcome != "confirmed":
                 raise Refused(409, held.outcome)
-            self._carts.clear(request.user, tenant=request.tenant)
+            for line in lines:
+                self._carts.put(request.user, line.product, 0, tenant=request.tenant)
             self.publish(trace)
             return Response(200, "ok", {"order": order, "lines": [line._asdict() for line in lines]})
+
+    def _wanted(self, request: Request) -> list[Line]:
+        lines = self._carts.lines(request.user, tenant=request.tenant)
+        if "products" not in request.arguments:
+            return lines
+        asked = request.arguments["products"]
+        if not (isinstance(asked, list) and all(isinstance(product, str) for product in asked)):
+            raise Refused(422, "bad-product")
+        return [line for line in lines if line.product in asked]
 
     def _hold(self, request: Request, order: str, lines: list[Line], trace: Trace) -> Reservation:
         """Hold the cart; an order that was seen before says what became of it, whatever is in the cart now."""
@@ -79,7 +100,7 @@ class CheckoutService:
                 if known.outcome == "unknown-order":
                     raise Refused(409, "cart-empty")
                 return known
-            until_us = request.at_us + HOLD_S * US_PER_SECOND
+            until_us = request.at_us + self._hold_us
             held = self._stock.reserve(order, lines, tenant=request.tenant, buyer=request.user, until_us=until_us)
             hop.outcome = held.outcome
             return held

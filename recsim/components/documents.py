@@ -90,6 +90,16 @@ class ReviewBook:
         if direction:
             record["up_votes" if direction > 0 else "down_votes"] += step
 
+    def votes(self) -> tuple[list[int], list[float], list[int], list[int]]:
+        """Of every review its product, its stars, its up votes and its down votes."""
+        records = [(self._product_of[number], review.record) for number, review in self._by_id.items()]
+        return (
+            [product for product, _ in records],
+            [float(record["rating"].partition("/")[0]) for _, record in records],
+            [record["up_votes"] for _, record in records],
+            [record["down_votes"] for _, record in records],
+        )
+
     def shown(self, product: int) -> list[dict[str, Any]]:
         """The reviews a document carries, most helpful first."""
         ranked = sorted(self._reviews.get(product, []), key=_Review.helpfulness, reverse=True)

@@ -102,6 +102,31 @@ class MediaStore(Protocol):
         ...
 
 
+class EmbeddedMediaStore:
+    """A dictionary."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, bytes] = {}
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """`embedded:`; raises `BadInput` where anything follows, because there is nothing to configure."""
+        if url.rstrip("/") != "embedded:":
+            raise BadInput(f'the embedded media store takes no address, so "{url}" must be "embedded:".')
+        return cls()
+
+    def put(self, media: Media, *, tenant: str) -> str:
+        path = object_path(media, tenant)
+        self._objects[path] = media.content
+        return path
+
+    def get(self, path: str) -> bytes:
+        check_path(path)
+        if path not in self._objects:
+            raise Refused(404, "no-media")
+        return self._objects[path]
+
+
 class DirectoryMediaStore:
     """`directory:/path/media`: one file an object, written beside and renamed, so that none is ever half there."""
 

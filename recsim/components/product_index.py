@@ -177,7 +177,8 @@ def columns_of(query: SearchQuery) -> dict[str, Filters]:
         if name == "category":
             columns[level_column(0)] = filters
             for path in query.filters.categories:
-                columns[level_column(path.count(PATH_SEPARATOR) + 1)] = filters
+                for depth in range(1, path.count(PATH_SEPARATOR) + 2):
+                    columns[level_column(depth)] = filters
         else:
             columns[{"brand": "brand", "price": "price_bin", "stars": "star_bin"}[name]] = filters
     return columns

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsim.components.catalogue import Catalogue
+from recsim.components.context import NOWHERE, Context
 from recsim.components.retrieval import Publication
 from recsim.schema.wire import UserFeatures
 
@@ -25,19 +26,32 @@ class Profile:
     recency_score: float
     vector: NDArray[np.float32] | None
     source: str
+    context: Context = NOWHERE
 
 
 STRANGER = Profile(np.empty(0, np.int64), np.empty(0, np.int32), 0.0, None, "popular")
 
 
-def profile_of(record: UserFeatures | None, catalogue: Catalogue, publication: Publication | None) -> Profile:
-    """The profile of a feature record (None for a user the store does not know).
+SESSION_CLICKS = 5
+"""Product views in the session after which what was just seen weighs twice as much as the trained taste."""
 
-    The vector is the mean of two unit vectors: the user's published embedding and the mean of the vectors of what
-    they saw last; either alone where the other is missing.
+
+def profile_of(
+    record: UserFeatures | None,
+    catalogue: Catalogue,
+    publication: Publication | None,
+    *,
+    context: Context = NOWHERE,
+    session_clicks: int = 0,
+) -> Profile:
+    """The profile of a feature record (None for a user the store does not know), in the context of a request.
+
+    The vector is the weighted mean of two unit vectors: the user's published embedding, and the mean of the vectors of
+    what they saw last; either alone where the other is missing. The second weighs as much as the first when a session
+    begins, and twice as much after `SESSION_CLICKS` views in it.
     """
     if record is None:
-        return STRANGER
+        return replace(STRANGER, context=context)
     seen = catalogue.numbers(record.recently_viewed)
     trained = recent = None
     if publication is not None:
@@ -45,13 +59,15 @@ def profile_of(record: UserFeatures | None, catalogue: Catalogue, publication: P
             trained = unit(np.array(record.embeddings, np.float32))
         if len(seen):
             recent = unit(publication.vectors[seen].mean(axis=0))
-    vector = trained if recent is None else recent if trained is None else unit(trained + recent)
+    intent = np.float32(1.0 + min(session_clicks, SESSION_CLICKS) / SESSION_CLICKS)
+    vector = trained if recent is None else recent if trained is None else unit(trained + intent * recent)
     return Profile(
         seen,
         catalogue.category_numbers(record.preferred_categories),
         record.recency_score,
         vector,
         "recent" if trained is None else "model",
+        context,
     )
 
 

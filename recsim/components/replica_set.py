@@ -111,15 +111,20 @@ class ReplicaSet:
         self, keys: Sequence[str], *, now_us: int, prefer: ReadPreference = "primary", zone: str = ""
     ) -> list[Document | None]:
         """Documents from the primary, or as far as a secondary (or the member in the same zone) has them."""
-        self.advance(now_us)
         if prefer == "primary":
-            return self._primary().store.get_many(keys)
+            return self.primary_store(now_us).get_many(keys)
+        self.advance(now_us)
         up = [member for member in self.members.values() if member.up]
         if prefer == "secondary":
             up = [member for member in up if member.name != self.primary] or up
         if not up:
             raise ServiceUnavailable("no member of the replica set is up.")
         return min(up, key=lambda member: (member.zone != zone, member.lag_us, member.name)).store.get_many(keys)
+
+    def primary_store(self, now_us: int) -> ProductStore:
+        """The primary's own copy; raises `ServiceUnavailable` without one."""
+        self.advance(now_us)
+        return self._primary().store
 
     def advance(self, now_us: int) -> None:
         """Replicate what has had time to arrive, and elect where the time for it has come."""
@@ -133,9 +138,9 @@ class ReplicaSet:
 
     def _follow(self, member: Member, source: Member, now_us: int) -> None:
         """A secondary's oplog becomes a prefix of the primary's; what it has beside that is rolled back."""
-        shared = 0
-        while shared < min(len(member.log), len(source.log)) and member.log[shared] is source.log[shared]:
-            shared += 1
+        shared = min(len(member.log), len(source.log))
+        while shared and member.log[shared - 1] is not source.log[shared - 1]:
+            shared -= 1
         if shared < len(member.log):
             self.rolled_back += member.log[shared:]
             member.log = member.log[:shared]

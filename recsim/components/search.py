@@ -83,6 +83,7 @@ class SearchService:
                 "timings": {"index_us": (indexed_ns - started_ns) // 1000, "rank_us": (ranked_ns - indexed_ns) // 1000},
                 "model": slate.model,
                 "policy": slate.policy,
+                "because": self._engine.because(slate),
             }
             hop.outcome = OK if keys else "empty"
             return Response(
@@ -113,7 +114,7 @@ class SearchService:
             version = 0 if publication is None else publication.version
             return _in_order(hits, f"sort-{asked.sort}", version)
         alike = asked.filters == Filters()
-        parts = self._candidates_of(hits, profile, publication, alike=alike, trace=trace)
+        parts = self._candidates_of(hits, profile, publication, request.tenant, alike=alike, trace=trace)
         most = sum(len(part) for part in parts)
         wanted = min(asked.offset + asked.size, most)
         slate = self._engine.rank(parts, "search", request.tenant, profile, None, publication, trace, k=max(wanted, 1))
@@ -128,7 +129,14 @@ class SearchService:
         return _joined(page, more, slate.products)
 
     def _candidates_of(
-        self, hits: Hits, profile: Profile, publication: Publication | None, *, alike: bool, trace: Trace
+        self,
+        hits: Hits,
+        profile: Profile,
+        publication: Publication | None,
+        tenant: str,
+        *,
+        alike: bool,
+        trace: Trace,
     ) -> list[Candidates]:
         """Keyword candidates and (where nothing is filtered) products alike, both with their affinity to the user, or
         for a stranger to what the words mean."""
@@ -142,7 +150,7 @@ class SearchService:
         parts = [found("keyword", hits.products, relevance=hits.scores, affinity=affinity)]
         if alike and meaning is not None:
             n = (self._candidates + 1) // 2
-            near = self._retrieval.top_n(publication, meaning, n, source="similar", trace=trace)
+            near = self._retrieval.top_n(publication, meaning, n, source="similar", trace=trace, tenant=tenant)
             parts.append(found("similar", near.products, affinity=publication.vectors[near.products] @ taste))
         return parts
 
@@ -170,7 +178,8 @@ def _cut(slate: Slate, start: int, stop: int) -> Slate:
     page = slice(start, stop)
     return replace(
         slate, products=slate.products[page], scores=slate.scores[page], propensities=slate.propensities[page],
-        sources=slate.sources[page],
+        sources=slate.sources[page], found_by=None if slate.found_by is None else slate.found_by[page],
+        anchors=None if slate.anchors is None else slate.anchors[page],
     )  # fmt: skip
 
 
@@ -184,4 +193,6 @@ def _joined(page: Slate, more: Hits, shown: np.ndarray) -> Slate:
         scores=np.concatenate([page.scores, np.zeros(n, np.float32)]),
         propensities=np.concatenate([page.propensities, np.ones(n, np.float32)]),
         sources=np.concatenate([page.sources, found("keyword", fresh).sources]),
+        found_by=None,
+        anchors=None,
     )

@@ -27,7 +27,7 @@ from recsim.units import US_PER_SECOND
 
 __all__ = ["Layout", "Replication", "SearchCluster"]
 
-BYTES_A_PRODUCT = 400
+BYTES_A_PRODUCT = 141
 """Index bytes of a product, for the time a recovery takes: measured at a million products (docs/search.md)."""
 
 _Documents = Iterable[tuple[int, Mapping[str, Any]]]

@@ -48,11 +48,13 @@ class Compiler:
         extra += [_Query.boost_query(self._term("name", stem), weights.joined) for stem in found.joined]
         if len(clauses) == 1 and not extra:
             return clauses[0]
+        optional = [(_Should, one) for one in extra]
+        everything = _Query.boolean_query([(_Must, clause) for clause in clauses])
+        if found.needed == len(clauses):
+            return _Query.boolean_query([*((_Must, clause) for clause in clauses), *optional])
         needed = _Query.boolean_query([(_Should, one) for one in clauses], minimum_number_should_match=found.needed)
-        if len(clauses) > 1:
-            everything = _Query.boolean_query([(_Must, clause) for clause in clauses])
-            extra.append(_Query.const_score_query(everything, weights.all_words))
-        return _Query.boolean_query([(_Must, needed), *((_Should, one) for one in extra)])
+        every = _Query.const_score_query(everything, weights.all_words)
+        return _Query.boolean_query([(_Must, needed), (_Should, every), *optional])
 
     def _clause(self, clause: Clause) -> tantivy.Query:
         parts = [part for way in clause.alternatives for part in self._way(way)]

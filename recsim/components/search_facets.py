@@ -61,17 +61,16 @@ def _ranked(counts: Mapping[str | int, int], selected: set[str]) -> list[FacetVa
 
 
 def _categories(counts: Counts, filters: Filters) -> list[FacetValue]:
-    """The widest level, and below what is selected the next one."""
+    """The widest level, then along each selected path what else there is beside each step, and what is below it."""
     selected = set(filters.categories)
     lines = _ranked(counts.get(level_column(0), {}), {name for name in selected if PATH_SEPARATOR not in name})
     for path in sorted(selected):
-        depth = path.count(PATH_SEPARATOR) + 1
-        below = {
-            value: count
-            for value, count in counts.get(level_column(depth), {}).items()
-            if str(value).startswith(path + PATH_SEPARATOR)
-        }
-        lines += _ranked(below, {other for other in selected if other.startswith(path + PATH_SEPARATOR)})
+        steps = path.split(PATH_SEPARATOR)
+        for depth in range(1, len(steps) + 1):
+            above = PATH_SEPARATOR.join(steps[:depth]) + PATH_SEPARATOR
+            column = counts.get(level_column(depth), {})
+            inside = {value: count for value, count in column.items() if str(value).startswith(above)}
+            lines += _ranked(inside, {other for other in selected if other.startswith(above)} & {*map(str, inside)})
     return list({line.value: line for line in lines}.values())
 
 

@@ -20,7 +20,7 @@ from recsim.evaluate.imported import Recommendations, read_recommendations
 from recsim.evaluate.lists import Lists, read_lists
 from recsim.evaluate.task import Task
 from recsim.progress import Progress
-from recsim.recommenders.base import Cost, Interactions, Slates
+from recsim.recommenders.base import Cost, Slates
 from recsim.recommenders.contract import breaches
 from recsim.recommenders.named import Named, parse
 from recsim.registry import did_you_mean
@@ -51,11 +51,6 @@ class Contender(Protocol):
     @property
     def seeded(self) -> bool: ...
 
-    @property
-    def wants_order(self) -> bool:
-        """Whether it learns from ordered histories."""
-        ...
-
     def cost(self, users: int, products: int, pairs: int) -> Cost | None: ...
 
     def check(self, *, by_user: bool, tasks: int) -> None:
@@ -84,11 +79,6 @@ class Model:
     def seeded(self) -> bool:
         return True
 
-    @property
-    def wants_order(self) -> bool:
-        maker = self.named.maker
-        return hasattr(maker, "recommend_after") or bool(getattr(maker, "learns_order", False))
-
     def cost(self, users: int, products: int, pairs: int) -> Cost | None:
         """What it is expected to take; None where a user's own recommender does not say."""
         if not hasattr(self.named.maker, "cost"):
@@ -100,10 +90,9 @@ class Model:
 
     def lists(self, task: Task, at: int, depth: int, *, seed: int, spent: Spent, progress: Progress) -> Lists:  # noqa: ARG002
         model = self.named.build()
-        train = task.train if self.wants_order else Interactions(**{**vars(task.train), "histories": None})
         progress(f"fit {self.name}", 0, 1, "models")
         began = time.process_time()
-        model.fit(train, seed=seed)
+        model.fit(task.train, seed=seed)
         spent.fit_cpu_s += time.process_time() - began
         progress(f"fit {self.name}", 1, 1, "models")
         ask = _asker(model, task)
@@ -146,7 +135,6 @@ class Imported:
         return f"{self.name} {self.found.sha256}"
 
     seeded = False
-    wants_order = False
 
     def cost(self, users: int, products: int, pairs: int) -> Cost | None:  # noqa: ARG002 - it only reads
         return None
@@ -175,7 +163,6 @@ class Stored:
         return f"{self.name} {sha256_of(self.path)}"
 
     seeded = False
-    wants_order = False
 
     def cost(self, users: int, products: int, pairs: int) -> Cost | None:  # noqa: ARG002 - it only reads
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from recsim.evaluate.as_tool import Values, values_as
 from recsim.evaluate.contenders import Contender, Spent
 from recsim.evaluate.leakage import Checked, check_lists
 from recsim.evaluate.lists import Lists
@@ -27,13 +28,17 @@ Hear = Callable[[int, Task, int, Lists], None]
 
 @dataclass(frozen=True)
 class Rules:
-    """How lists are judged. `seeds`: those each model is fitted with. `segments`: whether parts are judged as well."""
+    """How lists are judged. `seeds`: those each model is fitted with. `segments`: whether parts are judged as well.
+
+    `tools`: other tools whose figures are wanted beside ours.
+    """
 
     metrics: Sequence[Metric]
     depth: int
     ties: TieOrder
     seeds: Sequence[int]
     segments: bool
+    tools: Sequence[str] = ()
 
 
 @dataclass
@@ -71,6 +76,7 @@ class Tally:
     answered: list[NDArray[np.float64]] = field(default_factory=list)
     warm: list[NDArray[np.float64]] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
+    as_tools: list[Values] = field(default_factory=list)
     parts: dict[tuple[str, str], Sums] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
     seeds: int = 0
@@ -128,6 +134,7 @@ def run_task(
         lists = _run(contender, tally, task, at, rules, context, progress)
         field_.checked.append(check_lists(contender.name, task, lists.cases, lists.products, created))
         hear(at, task, place, lists)
+        tally.as_tools.append(values_as(rules.tools, rules.metrics, lists, task))
         _judge_parts(tally, task, lists, rules, context, products)
         tally.peak_memory_bytes = int(Stopwatch().reading()["peak_memory_bytes"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from recsim import __version__
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
+from recsim.evaluate.as_tool import check_tools
 from recsim.evaluate.contenders import Contender, Imported, Stored, contenders
 from recsim.evaluate.contest import Field, Rules, Tally, run_task
 from recsim.evaluate.leakage import Checked, check_task, check_world, created_us
@@ -45,6 +46,7 @@ class Question:
     `log`: whether lists are kept in the run, so that they can be judged again. `per_user`: likewise the values a user.
     `oracle`: whether the truth of a synthetic world takes part. `trec`: whether lists and truth are written as TREC
     files too. `stored`: the run whose logged lists are judged in place of recommenders.
+    `tools`: other tools whose figures are wanted too.
     """
 
     recommenders: Sequence[str]
@@ -56,6 +58,7 @@ class Question:
     oracle: bool = True
     trec: bool = False
     stored: Sequence[tuple[str, Path]] = ()
+    tools: Sequence[str] = ()
 
     def document(self) -> dict[str, Any]:
         """As the manifest keeps it."""
@@ -68,6 +71,7 @@ class Question:
             "per_user": self.per_user,
             "oracle": self.oracle,
             "trec": self.trec,
+            "tools": list(self.tools),
             "stored": [[name, str(path)] for name, path in self.stored],
         }
 
@@ -96,6 +100,7 @@ def prepare(scenario: Scenario, world: Dataset, question: Question) -> Checklist
     metrics = [parse(name) for name in dict.fromkeys(question.metrics)]
     if not metrics:
         raise BadInput("no metric was named; give --metric ndcg@20, or evaluation.metrics in the scenario.")
+    check_tools(question.tools)
     split = resolve(world, question.split)
     if question.stored:
         found: list[Contender] = [Stored(name, path) for name, path in question.stored]
@@ -122,7 +127,7 @@ def _identity(scenario: Scenario, world: Dataset, checked: Checklist) -> str:
             "contenders": [contender.identity for contender in checked.contenders],
             "metrics": [metric.name for metric in checked.metrics],
             "split": checked.split.name,
-            "kept": [question.log, question.per_user, question.oracle, question.trec],
+            "kept": [question.log, question.per_user, question.oracle, question.trec, *question.tools],
         }
     )
 
@@ -171,6 +176,7 @@ def evaluate(
         document = results(
             scenario, world, board, sampling, leaks,
             kind=checked.split.name, masked=checked.masked, depth=checked.depth,
+            tools=question.tools,
             imported={one.name: one.found.facts for one in checked.contenders if isinstance(one, Imported)},
         )  # fmt: skip
         write_json(directory / "results.json", document)
@@ -219,12 +225,13 @@ def _contest(
     rules = Rules(
         checked.metrics, checked.depth, evaluation.ties,
         [scenario.seed + number for number in range(evaluation.seeds)], segments=evaluation.segments,
+        tools=list(dict.fromkeys(checked.question.tools)),
     )  # fmt: skip
     people, created = People.of(world), created_us(world)
     tasks = _tasks_expected(scenario, checked.split)
     keeper = _Keeper(directory, names, checked, tasks)
     try:
-        for at, task in enumerate(_tasks(scenario, world, checked, everybody)):
+        for at, task in enumerate(tasks_of(world, checked.split, evaluation, seed=scenario.seed)):
             progress("split", at + 1, tasks, "tasks")
             found.checked.append(check_task(task))
             context = _context(scenario, world, task, people, checked)
@@ -241,11 +248,6 @@ def _contest(
     sampling = Sampling(scenario.seed, evaluation.bootstrap, evaluation.test)
     progress("statistics", 0, 1, "tables")
     return found, Board.of(found, checked.metrics, sampling), sampling
-
-
-def _tasks(scenario: Scenario, world: Dataset, checked: Checklist, everybody: Sequence[Contender]) -> Iterator[Task]:
-    order = any(contender.wants_order for contender in everybody)
-    return tasks_of(world, checked.split, scenario.evaluation, seed=scenario.seed, order=order)
 
 
 def _all(scenario: Scenario, world: Dataset, checked: Checklist) -> list[Contender]:

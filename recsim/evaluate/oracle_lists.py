@@ -29,7 +29,6 @@ class OracleLists:
     identity: str = "oracle"
 
     seeded = False
-    wants_order = False
 
     def cost(self, users: int, products: int, pairs: int) -> Cost | None:  # noqa: ARG002 - as measured, per score
         return Cost(memory_bytes=_USERS_PER_BLOCK * products * 20, cpu_s=users * products * 4e-9)

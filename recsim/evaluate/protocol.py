@@ -47,13 +47,12 @@ def masks_seen(split: Split, evaluation: Evaluation) -> bool:
     return split.masks_seen if evaluation.seen == "auto" else evaluation.seen == "mask"
 
 
-def tasks_of(world: Dataset, split: Split, evaluation: Evaluation, *, seed: int, order: bool) -> Iterator[Task]:
+def tasks_of(world: Dataset, split: Split, evaluation: Evaluation, *, seed: int) -> Iterator[Task]:
     """The tasks of a split, each made when it is asked for."""
     wanted = Wanted(
         seed=seed,
         judge_on=evaluation.judge_on,
         mask_seen=masks_seen(split, evaluation),
-        order=order,
         users=evaluation.users,
     )
     return split.tasks(world, evaluation, wanted)

@@ -23,7 +23,7 @@ def read_evaluation(path: Path) -> Manifest:
 
 
 def question_of(
-    path: Path, metrics: Sequence[str], sets: Sequence[str], *, trec: bool
+    path: Path, metrics: Sequence[str], sets: Sequence[str], tools: Sequence[str] = (), *, trec: bool
 ) -> tuple[Scenario, Dataset, Question]:
     """What to ask to judge a run again: its own scenario and world, its lists, and these metrics (or its own)."""
     if sets:
@@ -50,6 +50,7 @@ def question_of(
         log=False,
         oracle=False,
         trec=trec,
+        tools=tools,
         stored=[(name, (path / file).resolve()) for name, file in lists.items()],
     )
     return validate(manifest.scenario, place=f"of {path}"), world, question

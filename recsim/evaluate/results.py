@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
+from recsim.evaluate.as_tool import rows_as
 from recsim.evaluate.contest import Field, Tally
 from recsim.evaluate.leakage import Checked
 from recsim.evaluate.statistics import (
@@ -69,6 +70,7 @@ def results(
     masked: bool,
     depth: int,
     imported: Mapping[str, Mapping[str, int]],
+    tools: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The results document. It depends on the scenario, the world and the files named alone."""
     field, metrics = board.field, board.metrics
@@ -101,6 +103,14 @@ def results(
         ],
         "lists": [_list_row(tally, imported.get(tally.name)) for tally in board.ranked],
         "differences": differences(_in_order(board), metrics, sampling, without=ORACLE),
+        "as_tools": [
+            row
+            for tally in board.ranked
+            if tally.name != ORACLE
+            for row in rows_as(
+                tools, metrics, tally.name, tally.as_tools, [score.value for score in board.scores[tally.name]]
+            )
+        ],
         "seeds": seeds_of(field, metrics),
         "tasks": _tasks(board),
         "notes": notes_of(cells, leader, metrics[0].name, board.scores[leader][0].value),

@@ -20,14 +20,12 @@ class Wanted:
     """How tasks are to be made.
 
     `judge_on`: the part that is judged on; with "validation" the test part is left untouched. `mask_seen`: products a
-    user has in training are left out of lists and of the truth. `order`: gather ordered histories for those who learn
-    from them. `users`: test users kept, by hash; 0 is all.
+    user has in training are left out of lists and of the truth. `users`: test users kept, by hash; 0 is all.
     """
 
     seed: int
     judge_on: str = "test"
     mask_seen: bool = True
-    order: bool = False
     users: int = 0
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, people, sessions, transport, votes
+from recsim.behaviour import choice, draft, hostile, people, sessions, transport, votes
 from recsim.behaviour.draft import Draft
 from recsim.behaviour.world import World
 from recsim.generate import arrival, orders, reviews, searches, sink
@@ -71,8 +71,21 @@ def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Dra
             bench.draft = _more_room(bench.draft, int(counts.sum()), rest)
     while not votes.first_day(rules, bench.quality, bench.draft, day):
         bench.draft = _more_room(bench.draft, 0, int(bench.draft.counters[draft.REVIEWS]) * 2 * votes.MOST_FIRST_DAY)
+    _draft_adversaries(world, bench, day, partition)
     bench.draft = transport.deliver(bench.draft, rules, day)
     return bench.draft
+
+
+def _draft_adversaries(world: World, bench: Workbench, day: int, partition: int) -> None:
+    """The day of the accounts of a partition that are no customers."""
+    accounts = world.adversaries.of(partition).rows
+    knobs = (world.scenario.adversaries.crawler_views, world.adversaries.burst_ms)
+    done = 0
+    while True:
+        done = hostile.act(world.rules, world.catalogue, bench.draft, accounts, knobs, day, done)
+        if done == len(accounts):
+            return
+        bench.draft = _more_room(bench.draft, len(accounts) - done, hostile.most_events(knobs[0]))
 
 
 def _more_room(rows: Draft, sessions_planned: int, events: int) -> Draft:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from recsim.behaviour.world import GENERATOR, World, build
-from recsim.generate import chunk, products
+from recsim.generate import chunk, products, spark
 from recsim.generate.estimate import estimate
 from recsim.generate.pool import Job, run
 from recsim.progress import Progress, silent
@@ -36,10 +36,11 @@ def generate(
     out: Path,
     *,
     workers: int | None = None,
+    master: str | None = None,
     force: bool = False,
     progress: Progress = silent,
 ) -> Manifest:
-    """Make the world of a scenario in `out` with that many processes (as many as help if None).
+    """Make the world of a scenario in `out` with that many processes (as many as help if None), or on a Spark master.
 
     The bytes do not depend on the workers. An interrupted attempt is continued: chunks it finished are kept. Raises
     `BadInput` where `out` exists and `force` is not given, or where it can't be written.
@@ -47,7 +48,10 @@ def generate(
     watch = Stopwatch()
     with staged(out, identity=identity(scenario), resume=True, force=force) as partial:
         world = build(scenario)
-        run(world, partial, jobs(world, partial), workers or useful_workers(scenario), progress)
+        if master is None:
+            run(world, partial, jobs(world, partial), workers or useful_workers(scenario), progress)
+        else:
+            spark.run(scenario.resolved(), partial, jobs(world, partial), master, progress)
         for leftover in partial.rglob(".*.tmp"):
             leftover.unlink()
         manifest = seal(
@@ -118,6 +122,7 @@ def facts(world: World, out: Path) -> dict[str, Any]:
         "reviews": total["submit_review"] + old_reviews,
         "reviews_before": old_reviews,
         "votes": total["upvote"] + total["downvote"],
+        "adversaries": world.rules.hostile,
         "daily_active": round(total["active"] / days, 1),
         "events_per_daily_active": round(total["unique"] / max(total["active"], 1), 2),
         "cart_per_view": round(total["add_to_cart"] / max(total["view_product"], 1), 5),

@@ -55,29 +55,47 @@ def resampled_means(
     return np.divide(totals[:, : values.shape[1]], counts, out=np.full(counts.shape, np.nan), where=counts > 0)
 
 
-def quantile_bounds(
-    means: NDArray[np.float64], centre: NDArray[np.float64]
+def corrected_bounds(
+    means: NDArray[np.float64], values: NDArray[np.float64], users: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The 2.5 % and 97.5 % quantiles of means[replicates, columns], widened to hold the centre; NaN where it is NaN."""
-    low, high = centre.copy(), centre.copy()
-    for column in range(means.shape[1]):
+    """The ends of 95 % intervals from resampled means[replicates, columns] of values[n, columns] of users[n].
+
+    Quantiles corrected for bias and skewness (BCa: Efron, JASA 82, 1987, with the acceleration of a mean, the skewness
+    of the users' sums ÷ 6), and widened as Student's t is wider than the normal (the expanded percentile interval of
+    Hesterberg, The American Statistician 69, 2015). Both matter below some hundred users. The ends hold the mean
+    itself; they are NaN where nobody has a value.
+    """
+    from scipy.stats import norm, t
+
+    _, group = np.unique(users, return_inverse=True)
+    low, high = np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
+    for column in range(values.shape[1]):
+        has = ~np.isnan(values[:, column])
         known = means[~np.isnan(means[:, column]), column]
-        if len(known) and not np.isnan(centre[column]):
-            bounds = np.quantile(known, [0.025, 0.975])
-            low[column], high[column] = min(bounds[0], centre[column]), max(bounds[1], centre[column])
+        if not has.any():
+            continue
+        mean = values[has, column].mean()
+        low[column] = high[column] = mean
+        sums = np.bincount(group[has], values[has, column] - mean)
+        people, spread = np.count_nonzero(np.bincount(group[has])), (sums**2).sum()
+        if people < 2 or not len(known) or spread <= 0:
+            continue
+        lean = (sums**3).sum() / (6.0 * spread**1.5)
+        under = (np.count_nonzero(known < mean) + 0.5 * np.count_nonzero(known == mean)) / len(known)
+        bias = norm.ppf(np.clip(under, 0.5 / len(known), 1 - 0.5 / len(known)))
+        reach = np.sqrt(people / (people - 1)) * t.ppf(0.975, people - 1)
+        ends = bias + np.array([-reach, reach])
+        first, last = np.quantile(known, norm.cdf(bias + ends / np.maximum(1.0 - lean * ends, 0.1)))
+        low[column], high[column] = min(first, mean), max(last, mean)
     return low, high
 
 
 def intervals(
     values: NDArray[np.float64], users: NDArray[np.int64], *, seed: int, replicates: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The 2.5 % and 97.5 % quantiles of the mean of each column of values[users, columns]: two float64[columns].
+    """The 95 % interval of the mean of each column of values[users, columns]: two float64[columns].
 
-    Users without a value (NaN) are left out of that column; bounds are NaN where nobody has one. The bounds are
-    widened to hold the mean itself where a resample never reaches it (a handful of users).
+    A user may have several rows; they are resampled together. Rows without a value (NaN) are left out of that column;
+    the ends are NaN where nobody has one.
     """
-    known = ~np.isnan(values)
-    counts = known.sum(axis=0)
-    sums = np.where(known, values, 0.0).sum(axis=0)
-    centre = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)
-    return quantile_bounds(resampled_means(values, users, seed=seed, replicates=replicates), centre)
+    return corrected_bounds(resampled_means(values, users, seed=seed, replicates=replicates), values, users)

@@ -9,6 +9,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+_FAISS: Any = faiss
+"""The same module: its stubs don't know the Python side of selectors."""
+
 FLAT_UP_TO = 50_000
 """Above this an exact scan of 64 float32 a product costs more than half a millisecond of CPU."""
 
@@ -52,18 +55,36 @@ class ProductVectors:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def top_n(self, queries: NDArray[np.float32], n: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def only(self, allowed: NDArray[np.bool_]) -> Any:  # noqa: ANN401 - FAISS carries no types
+        """What `top_n` takes to find none but the allowed products: a mask [p] over all of them."""
+        return _FAISS.IDSelectorBitmap(np.packbits(allowed[self.ids], bitorder="little"))
+
+    def top_n(
+        self,
+        queries: NDArray[np.float32],
+        n: int,
+        *,
+        only: Any = None,  # noqa: ANN401 - FAISS carries no types
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The n nearest products of each query[q, f]: ids[q, n] (-1 where a list is shorter) and inner products."""
         faiss.omp_set_num_threads(1)
         if not len(self.ids):
             return np.full((len(queries), n), -1, np.int64), np.full((len(queries), n), -np.inf, np.float32)
-        scores, places = self._index.search(np.ascontiguousarray(queries, np.float32), min(n, len(self.ids)))
+        asked, k = np.ascontiguousarray(queries, np.float32), min(n, len(self.ids))
+        scores, places = self._index.search(asked, k, params=self._parameters(only))
         ids = np.where(places >= 0, self.ids[places], -1)
         short = n - ids.shape[1]
         if short:
             ids = np.pad(ids, ((0, 0), (0, short)), constant_values=-1)
             scores = np.pad(scores, ((0, 0), (0, short)), constant_values=-np.inf)
         return ids, scores
+
+    def _parameters(self, only: Any) -> Any:  # noqa: ANN401 - FAISS carries no types
+        if only is None:
+            return None
+        if self.kind.probes:
+            return _FAISS.SearchParametersIVF(sel=only, nprobe=self.kind.probes)
+        return _FAISS.SearchParameters(sel=only)
 
     def recall(self, queries: NDArray[np.float32], n: int) -> float:
         """Share of the exact n nearest that `top_n` finds, over the queries; 1 for a flat index and for none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.sparse import csr_matrix
 
 from recsim.errors import BadInput
 from recsim.recommenders.base import Histories, Interactions, Slates
+from recsim.recommenders.topk import without_history
 
 
 def in_order(interactions: Interactions, name: str) -> Histories:
@@ -78,6 +80,40 @@ def counts_of(histories: Histories, products: int) -> csr_matrix:
     matrix = csr_matrix((counts.astype(np.float32), indices, indptr.astype(np.int32)), shape=(len(histories), products))
     matrix.has_sorted_indices = True
     return matrix
+
+
+def ones_of(histories: Histories, products: int) -> csr_matrix:
+    """Cases × products: 1 where a product stands in a case; sorted indices, no duplicates."""
+    matrix = counts_of(histories, products)
+    matrix.data[:] = 1.0
+    return matrix
+
+
+def binary_of(matrix: csr_matrix) -> csr_matrix:
+    """A copy of a matrix with 1 for every stored pair."""
+    return csr_matrix(
+        (np.ones(matrix.nnz, np.float32), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape
+    )
+
+
+RankRows = Callable[[csr_matrix, int, csr_matrix | None], Slates]
+"""Ranks for histories given as rows[n, products]: (rows, k, seen); list i is of row i, without the products of row i of
+`seen`. A row without a product gets an empty list."""
+
+
+def for_users(rank: RankRows, history: csr_matrix, users: NDArray[np.int64], k: int, *, mask_seen: bool) -> Slates:
+    """`recommend` of a model that scores by the rows of a history."""
+    users = np.ascontiguousarray(users, np.int64)
+    rows = history[users]
+    slates = without_history(rank(rows, k, rows if mask_seen else None), rows)
+    return Slates(users, slates.products, slates.scores)
+
+
+def for_cases(rank: RankRows, histories: Histories, products: int, k: int, *, mask_seen: bool) -> Slates:
+    """`recommend_after` of a model that scores by the rows of a history: the order of a case does not count."""
+    rows = ones_of(histories, products)
+    slates = without_history(rank(rows, k, rows if mask_seen else None), rows)
+    return Slates(histories.users, slates.products, slates.scores)
 
 
 class Continues(Protocol):

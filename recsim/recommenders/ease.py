@@ -9,7 +9,8 @@ from scipy.linalg.lapack import spotrf, spotri
 from scipy.sparse import csr_matrix
 
 from recsim.errors import BadInput
-from recsim.recommenders.base import Cost, Interactions, Slates
+from recsim.recommenders.base import Cost, Histories, Interactions, Slates
+from recsim.recommenders.cases import binary_of, for_cases
 from recsim.recommenders.item_item import rank_dense
 from recsim.recommenders.topk import Selection, one_thread, without_history
 
@@ -122,35 +123,59 @@ class ByProducts:
     def rank(self, users: NDArray[np.int64], k: int, seen: csr_matrix | None) -> Slates:
         return rank_dense(self._binary, self._weights, users, k, seen=seen)
 
+    def rank_rows(self, rows: csr_matrix, k: int, seen: csr_matrix | None) -> Slates:
+        """Of histories that need not be a training user's: row i of `rows`, without row i of `seen`."""
+        return rank_dense(rows, self._weights, np.arange(rows.shape[0], dtype=np.int64), k, seen=seen)
+
 
 class ByUsers:
     """The same scores from users² numbers, for data with fewer users than products.
 
     With P = (XᵀX + λI)⁻¹ and K = (XXᵀ + λI)⁻¹, the push-through identity gives XP = KX and Woodbury's gives
-    λP = I - XᵀKX. So user u's scores, X_u(I - P / diag P), are X_u - K_u X / diag P, and P itself is never made.
+    λP = I - XᵀKX. So user u's scores, X_u(I - P / diag P), are X_u - K_u X / diag P, those of any history x are
+    x - (x - xXᵀK X) / (λ diag P), and P itself is never made.
     """
 
     def __init__(self, binary: csr_matrix, regularization: float) -> None:
         self._binary = binary
-        columns = binary.tocsc()
-        transposed = csr_matrix((columns.data, columns.indices, columns.indptr), shape=binary.shape[::-1])
-        self._inverse = regularised_inverse(transposed, regularization)
+        self._regularization = np.float32(regularization)
+        self._columns = _transposed(binary)
+        self._inverse = regularised_inverse(self._columns, regularization)
         _mirror(self._inverse)
-        explained = _explained(self._inverse, columns.indptr, columns.indices)
+        explained = _explained(self._inverse, self._columns.indptr, self._columns.indices)
         self._scale = (regularization / (1.0 - explained)).astype(np.float32)
 
     def rank(self, users: NDArray[np.int64], k: int, seen: csr_matrix | None) -> Slates:
         selection = Selection(users, k, seen=seen)
         for row in range(0, len(users), _USERS_PER_BLOCK):
             block = users[row : row + _USERS_PER_BLOCK]
-            selection.offer(self._scores(block), first_row=row)
+            sums = self._spread(np.ascontiguousarray(self._inverse[:, block]))
+            rows = np.asarray(self._binary[block].todense(), np.float32)
+            selection.offer(rows - np.ascontiguousarray(sums.T) * self._scale, first_row=row)
         return selection.slates()
 
-    def _scores(self, users: NDArray[np.int64]) -> NDArray[np.float32]:
-        columns = np.ascontiguousarray(self._inverse[:, users])
-        sums = np.empty((self._binary.shape[1], len(users)), np.float32)
+    def rank_rows(self, rows: csr_matrix, k: int, seen: csr_matrix | None) -> Slates:
+        """Of histories that need not be a training user's: row i of `rows`, without row i of `seen`."""
+        selection = Selection(np.arange(rows.shape[0], dtype=np.int64), k, seen=seen)
+        for row in range(0, rows.shape[0], _USERS_PER_BLOCK):
+            block = rows[row : row + _USERS_PER_BLOCK]
+            common = np.asarray((block @ self._columns).todense(), np.float32)
+            with one_thread():
+                sums = self._spread(np.ascontiguousarray((common @ self._inverse).T))
+            dense = np.asarray(block.todense(), np.float32)
+            left = (dense - np.ascontiguousarray(sums.T)) / self._regularization
+            selection.offer(dense - left * self._scale, first_row=row)
+        return selection.slates()
+
+    def _spread(self, columns: NDArray[np.float32]) -> NDArray[np.float32]:
+        sums = np.empty((self._binary.shape[1], columns.shape[1]), np.float32)
         _spread(columns, self._binary.indptr, self._binary.indices, sums)
-        return np.asarray(self._binary[users].todense(), np.float32) - np.ascontiguousarray(sums.T) * self._scale
+        return sums
+
+
+def _transposed(binary: csr_matrix) -> csr_matrix:
+    columns = binary.tocsc()
+    return csr_matrix((columns.data, columns.indices, columns.indptr), shape=binary.shape[::-1])
 
 
 class EASE:
@@ -167,19 +192,21 @@ class EASE:
         self._model: ByProducts | ByUsers | None = None
 
     def fit(self, interactions: Interactions, *, seed: int) -> None:  # noqa: ARG002 - nothing is drawn
-        binary = interactions.matrix.copy()
-        binary.data[:] = 1.0
-        self._history = binary
+        self._history = binary_of(interactions.matrix)
         if not self.regularization > 0:
             raise BadInput(f"ease: regularization {self.regularization:g} is not above 0; raise it.")
         side = ByUsers if interactions.users < interactions.products else ByProducts
-        self._model = side(binary, self.regularization)
+        self._model = side(self._history, self.regularization)
 
     def recommend(self, users: NDArray[np.int64], k: int, *, mask_seen: bool) -> Slates:
         assert self._model is not None, "fit comes first"
         users = np.ascontiguousarray(users, np.int64)
         slates = self._model.rank(users, k, self._history if mask_seen else None)
         return without_history(slates, self._history)
+
+    def recommend_after(self, histories: Histories, k: int, *, mask_seen: bool) -> Slates:
+        assert self._model is not None, "fit comes first"
+        return for_cases(self._model.rank_rows, histories, self._history.shape[1], k, mask_seen=mask_seen)
 
     @staticmethod
     def cost(users: int, products: int, pairs: int) -> Cost:

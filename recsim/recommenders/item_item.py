@@ -73,14 +73,25 @@ def rank_dense(
 
 
 def rank_sparse(
-    history: csr_matrix, similarity: csr_matrix, users: NDArray[np.int64], k: int, *, seen: csr_matrix | None
+    history: csr_matrix,
+    similarity: csr_matrix,
+    users: NDArray[np.int64],
+    k: int,
+    *,
+    seen: csr_matrix | None,
+    offsets: NDArray[np.float32] | None = None,
 ) -> Slates:
-    """Scores `history[users] @ similarity`; a product with no similarity to the history is not recommended."""
-    selection = Selection(users, k, seen=seen, floor=0.0)
+    """Scores `history[users] @ similarity`; a product with no similarity to the history is not recommended.
+
+    With `offsets`, one a product, they are added to the scores and every product may be recommended.
+    """
+    selection = Selection(users, k, seen=seen, floor=0.0 if offsets is None else -np.inf)
     scores = np.empty((_USERS_PER_BLOCK, similarity.shape[1]), np.float32)
     for row in range(0, len(users), _USERS_PER_BLOCK):
         block = users[row : row + _USERS_PER_BLOCK]
         add_sparse(history, similarity, block, scores)
+        if offsets is not None:
+            scores += offsets
         selection.offer(scores[: len(block)], first_row=row)
     return selection.slates()
 
@@ -90,6 +101,8 @@ def nearest(products: int, neighbours: int, fill: Callable[[int, NDArray[np.floa
 
     `fill(first, rows)` writes the weights of products `first`, `first + 1`, … to all products into `rows`.
     """
+    if not products:
+        return csr_matrix((0, 0), dtype=np.float32)
     everything = np.arange(products, dtype=np.int64)
     own = identity(products, dtype=np.float32, format="csr")
     selection = Selection(everything, min(neighbours, max(products - 1, 1)), seen=own, floor=0.0)

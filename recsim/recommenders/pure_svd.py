@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.utils.extmath import randomized_svd
 
-from recsim.recommenders.base import Cost, Count, Depth, Interactions, Slates
-from recsim.recommenders.topk import one_thread, rank_factors, without_history
+from recsim.recommenders.base import Cost, Count, Depth, Histories, Interactions, Slates
+from recsim.recommenders.cases import binary_of, for_cases, for_users
+from recsim.recommenders.topk import one_thread, rank_factors
 
 
 class PureSVD:
@@ -24,22 +25,24 @@ class PureSVD:
         self.factors = factors
         self.sweeps = sweeps
         self._history = csr_matrix((0, 0), dtype=np.float32)
-        self._users: NDArray[np.float32] = np.empty((0, factors), np.float32)
         self._products: NDArray[np.float32] = np.empty((0, factors), np.float32)
 
     def fit(self, interactions: Interactions, *, seed: int) -> None:
-        self._history = interactions.matrix
-        binary = interactions.matrix.copy()
-        binary.data[:] = 1.0
-        rank = max(1, min(self.factors, *(size - 1 for size in binary.shape)))
+        self._history = binary_of(interactions.matrix)
+        rank = max(1, min(self.factors, *(size - 1 for size in self._history.shape)))
         with one_thread():
-            _, _, right = randomized_svd(binary, rank, n_iter=self.sweeps, random_state=seed)
-            self._products = np.ascontiguousarray(right.T, np.float32)
-            self._users = np.ascontiguousarray(binary @ self._products, np.float32)
+            _, _, right = randomized_svd(self._history, rank, n_iter=self.sweeps, random_state=seed)
+        self._products = np.ascontiguousarray(right.T, np.float32)
 
     def recommend(self, users: NDArray[np.int64], k: int, *, mask_seen: bool) -> Slates:
-        seen = self._history if mask_seen else None
-        return without_history(rank_factors(self._users, self._products, users, k, seen=seen), self._history)
+        return for_users(self._rank, self._history, users, k, mask_seen=mask_seen)
+
+    def recommend_after(self, histories: Histories, k: int, *, mask_seen: bool) -> Slates:
+        return for_cases(self._rank, histories, self._history.shape[1], k, mask_seen=mask_seen)
+
+    def _rank(self, rows: csr_matrix, k: int, seen: csr_matrix | None) -> Slates:
+        users = np.ascontiguousarray(rows @ self._products, np.float32)
+        return rank_factors(users, self._products, np.arange(len(users), dtype=np.int64), k, seen=seen)
 
     @staticmethod
     def cost(users: int, products: int, pairs: int) -> Cost:

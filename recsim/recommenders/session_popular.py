@@ -19,23 +19,43 @@ def _holds(row, product):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @njit(cache=True)
-def _walk(starts, own, counts, order, share, seen_starts, seen, products, scores):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _walk(mine, order, share, seen_starts, seen, products, scores):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    starts, own, counts = mine
     k = products.shape[1]
     for case in range(products.shape[0]):
-        mine = own[starts[case] : starts[case + 1]]
-        totals = counts[starts[case] : starts[case + 1]] + share[mine]
+        held = own[starts[case] : starts[case + 1]]
+        totals = counts[starts[case] : starts[case + 1]] + share[held]
         hidden = seen[seen_starts[case] : seen_starts[case + 1]]
         size = 0
         for place in np.argsort(-totals, kind="mergesort"):
-            if size < k and not _holds(hidden, mine[place]):
-                products[case, size], scores[case, size] = mine[place], totals[place]
+            if size < k and not _holds(hidden, held[place]):
+                products[case, size], scores[case, size] = held[place], totals[place]
                 size += 1
         for product in order:
             if size == k:
                 break
-            if not _holds(mine, product) and not _holds(hidden, product):
+            if not _holds(held, product) and not _holds(hidden, product):
                 products[case, size], scores[case, size] = product, share[product]
                 size += 1
+
+
+def popularity(products: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """How often each of `count` products stands in a list, over one more than the most frequent: below 1."""
+    counts = np.bincount(products, minlength=count)
+    return np.asarray(counts / (counts.max(initial=0) + 1.0))
+
+
+def after_own(
+    users: NDArray[np.int64], own: csr_matrix, share: NDArray[np.float64], k: int, *, seen: csr_matrix | None
+) -> Slates:
+    """Lists by own[n, products] + share[products]: first what is in the row, then the popular rest."""
+    products = np.full((len(users), k), NOTHING, np.int64)
+    scores = np.full((len(users), k), -np.inf, np.float32)
+    hidden = seen if seen is not None else csr_matrix(own.shape, dtype=np.float32)
+    order = np.argsort(-share, kind="stable").astype(np.int64)
+    mine = (own.indptr, own.indices, own.data)
+    _walk(mine, order, share, hidden.indptr, hidden.indices, products, scores)
+    return Slates(users, products, scores)
 
 
 class SessionPopular:
@@ -51,14 +71,11 @@ class SessionPopular:
         self._matrix = csr_matrix((0, 0), dtype=np.float32)
         self._histories: Histories | None = None
         self._share: NDArray[np.float64] = np.empty(0)
-        self._order: NDArray[np.int64] = np.empty(0, np.int64)
 
     def fit(self, interactions: Interactions, *, seed: int) -> None:  # noqa: ARG002 - nothing is drawn
         self._matrix = interactions.matrix
         self._histories = in_order(interactions, self.name)
-        counts = np.bincount(self._histories.products, minlength=interactions.products)
-        self._share = counts / (counts.max(initial=0) + 1.0)
-        self._order = np.argsort(-counts, kind="stable").astype(np.int64)
+        self._share = popularity(self._histories.products, interactions.products)
 
     def recommend(self, users: NDArray[np.int64], k: int, *, mask_seen: bool) -> Slates:
         assert self._histories is not None, "fit comes first"
@@ -68,22 +85,8 @@ class SessionPopular:
         return after_cases(self, histories, self._matrix.shape[1], k, mask_seen=mask_seen)
 
     def rank_after(self, histories: Histories, k: int, *, seen: csr_matrix | None) -> Slates:
-        products = np.full((len(histories), k), NOTHING, np.int64)
-        scores = np.full((len(histories), k), -np.inf, np.float32)
         own = counts_of(histories, self._matrix.shape[1])
-        hidden = seen if seen is not None else csr_matrix(own.shape, dtype=np.float32)
-        _walk(
-            own.indptr,
-            own.indices,
-            own.data,
-            self._order,
-            self._share,
-            hidden.indptr,
-            hidden.indices,
-            products,
-            scores,
-        )
-        return Slates(np.arange(len(histories)), products, scores)
+        return after_own(np.arange(len(histories)), own, self._share, k, seen=seen)
 
     @staticmethod
     def cost(users: int, products: int, pairs: int) -> Cost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsim.clock import day_start_us
+from recsim.components.content import ContentMap
 from recsim.components.model_store import ModelStore
 from recsim.dataset import Dataset
 from recsim.progress import Progress
@@ -22,8 +24,11 @@ from recsim.replay.plane import RequestPlane
 from recsim.replay.quality import Choices, judge_day
 from recsim.replay.requests import names_session_starts, plan_day, sampled_users
 from recsim.replay.served import Served
+from recsim.replay.shop_results import devices_of
+from recsim.replay.shop_statistics import ShopStatistics
 from recsim.replay.stream import StreamDay, StreamPlane
 from recsim.replay.truth import Truth, judge_truth
+from recsim.replay.world_reviews import world_reviews
 from recsim.scenario import Scenario
 from recsim.schema.columns import arrow_schema, encodings
 from recsim.schema.tables import Impression
@@ -37,6 +42,8 @@ class Days:
         self.world = world
         self.quality: list[dict[str, Any]] = []
         self.outcomes: dict[str, dict[str, int]] = {}
+        self.shop_outcomes: Counter[tuple[str, str]] = Counter()
+        self.suspects = 0
         self.streamed: list[StreamDay] = []
         self.cpu_s: dict[str, float] = {}
         self.training_s: list[float] = []
@@ -48,7 +55,14 @@ class Days:
         catalogue = self.plane.catalogue
         self.models = ModelStore(directory / "models")
         self.audit = Audit(catalogue, self.plane.rate)
-        self._batch = DailyBatch(scenario, catalogue, world.users, directory / "lake", self.models)
+        content = ContentMap.of(world.read("products").sort_by("product_id"))
+        self._batch = DailyBatch(scenario, catalogue, world.users, directory / "lake", self.models, content)
+        self._sampled = sampled
+        self._devices = devices_of(world, sampled)
+        self._statistics = ShopStatistics(
+            scenario, catalogue, directory / "lake",
+            devices=self.stream.log.devices, regions=self.stream.enrichment.regions,
+        )  # fmt: skip
         self._truth = Truth.read(world, catalogue.tenant) if world.synthetic else None
         self._has_starts = names_session_starts(world)
         self._queries: dict[int, str] = {}
@@ -77,12 +91,16 @@ class Days:
     def _requests(self, day: str, as_of: pa.Table) -> Served:
         with self._timed("requests"):
             plan = plan_day(as_of, self.scenario.requests, self.scenario.seed, has_starts=self._has_starts)
-            served = self.plane.run_day(day, as_of, plan, self._typed(day), self._progress)
+            self._statistics.open(day)
+            served = self.plane.run_day(day, as_of, plan, self._typed(day), self._progress, self._statistics)
         with self._timed("audit"):
             self.audit.take(served, len(plan), as_of, self.models.models)
         shown = served.impressions()
         if shown.num_rows:
             self._impressions.write_table(shown)
+        with self._timed("shop"):
+            self.plane.shop.world.take(world_reviews(self.world, day, first=day == self.stream.days[0]))
+            self.shop_outcomes += self.plane.shop.run_day(as_of, self.plane.ask, self.plane.calls)
         for (surface, outcome), count in sorted(served.outcomes().items()):
             of_surface = self.outcomes.setdefault(surface, {})
             of_surface[outcome] = of_surface.get(outcome, 0) + count
@@ -100,12 +118,18 @@ class Days:
         with self._timed("midnight"):
             reviews, votes = (self.world.read(table, day=day) for table in ("reviews", "votes"))
             added = self._batch.take(day, reviews)
-            self.plane.refresh(self._batch.signals(), reviews, votes)
+            now_us = day_start_us(date.fromisoformat(day), 1)
+            shop = self._statistics
+            shop.close(now_us, self.plane.shelves, self._batch.customers())
+            signals = self._batch.signals(shop.trending.scores(now_us))
+            self.plane.refresh(signals, shop.contexts, reviews, votes)
+            self.plane.shop.midnight(day, now_us, self._devices, self.plane.calls)
+            self.suspects += self.plane.shop.suspects(votes)
             if added:
                 self._progress("train", 0, 1, "models")
-                trained = self._batch.train(now_us=day_start_us(date.fromisoformat(day), 1))
+                trained = self._batch.train(now_us=now_us)
                 if trained is not None:
-                    self.plane.publish(trained.publication, trained.embeddings)
+                    self.plane.publish(trained.publication, trained.embeddings, self._sampled)
                     self.training_s.append(trained.cpu_s)
                 self._progress("train", 1, 1, "models")
 

@@ -9,6 +9,7 @@ from recsim.clock import iso
 from recsim.components.model_store import Model
 from recsim.replay.days import Days
 from recsim.replay.latency import END_TO_END, latency
+from recsim.replay.shop_results import boxes_of, shop_invariants, shop_of
 from recsim.replay.stream import StreamDay
 from recsim.runs import MEASURED, write_json, write_table
 from recsim.schema.tables import Call
@@ -48,8 +49,10 @@ def results_of(days: Days) -> dict[str, Any]:
             "by_surface": made,
             "outcomes": {surface: dict(sorted(counts.items())) for surface, counts in sorted(days.outcomes.items())},
         },
+        "shop": shop_of(days.plane.shop, days.shop_outcomes, days.suspects),
+        "boxes": boxes_of(days.plane.calls.table()),
         "quality": sorted(days.quality, key=lambda row: row["day"]),
-        "invariants": days.audit.invariants(events),
+        "invariants": days.audit.invariants(events) + shop_invariants(days.plane.shop),
         "models": [_model(model) for model in days.models.models],
     }
 

@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
 from recsim.components.catalogue import CART_PRIOR, RATING_PRIOR, Catalogue, Signals, smoothed
+from recsim.components.content import ContentMap
 from recsim.components.model_store import Model, ModelStore
+from recsim.components.pair_counts import PairCounts
 from recsim.components.retrieval import Publication
 from recsim.recommenders.als import ALS
 from recsim.recommenders.ann import ProductVectors
 from recsim.recommenders.base import Interactions
+from recsim.replay.gate import DayCounts, Exam, Verdict, exam_of, judge_models
 from recsim.replay.lake import read_lake
 from recsim.scenario import Scenario
 from recsim.schema.tables import EVENT_TYPES
@@ -40,22 +43,6 @@ class Trained:
     cpu_s: float
 
 
-@dataclass(frozen=True)
-class DayCounts:
-    """What one day of the lake adds: the distinct (user, product, event type) triples, and how often each happened."""
-
-    users: NDArray[np.int64]
-    products: NDArray[np.int64]
-    kinds: NDArray[np.int64]
-    counts: NDArray[np.int64]
-
-    def per_product(self, products: int, kind: str | None = None) -> NDArray[np.float64]:
-        """Events of each product, of one type where asked."""
-        chosen = slice(None) if kind is None else np.flatnonzero(self.kinds == EVENT_TYPES.index(kind))
-        counted = np.bincount(self.products[chosen], weights=self.counts[chosen], minlength=products)
-        return counted.astype(np.float64)
-
-
 @dataclass
 class DailyBatch:
     """The batch job: keeps the days of its window as counted triples, so a day of the lake is read once."""
@@ -65,6 +52,8 @@ class DailyBatch:
     users: int
     lake: Path
     store: ModelStore
+    content: ContentMap | None = None
+    """where it is given, products without an interaction get a vector from what is written about them"""
     _window: dict[str, DayCounts] = field(default_factory=dict)
     _sold: NDArray[np.int64] | None = None
     _stars: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
@@ -99,8 +88,10 @@ class DailyBatch:
         coded, counts = np.unique((triple[0] * p + triple[1]) * k + triple[2], return_counts=True)
         return DayCounts(coded // (p * k), coded // k % p, coded % k, counts)
 
-    def signals(self) -> Signals:
-        """Product signals from every day taken so far (ratings, sales) and from the window (clicks, popularity)."""
+    def signals(self, trend: NDArray[np.float64] | None = None) -> Signals:
+        """Product signals from every day taken so far (ratings, sales), from the window (clicks, popularity), and of
+        the decayed sums `trend[p]` where they are kept. Review quality and votes are 0 here: whoever keeps the reviews
+        adds them."""
         p = len(self.catalogue)
         views, carts, all_events = np.zeros(p), np.zeros(p), np.zeros(p)
         for counted in self._window.values():
@@ -110,17 +101,40 @@ class DailyBatch:
         ranked = np.lexsort((np.arange(p), -all_events))
         stars, given = self._stars if self._stars is not None else (np.zeros(p), np.zeros(p))
         sold = self._sold if self._sold is not None else np.zeros(p, np.int64)
+        zeros = np.zeros(p)
+        scores = zeros if trend is None else trend
+        greatest = float(scores.max(initial=0.0))
         return Signals(
             rating=smoothed(stars, given, RATING_PRIOR),
             click_through_rate=smoothed(carts, views, CART_PRIOR),
             stock=np.maximum(self.catalogue.quantity - sold, 0),
             popular=ranked[: int((all_events > 0).sum())].astype(np.int64),
+            trend=(scores / greatest if greatest > 0 else zeros).astype(np.float32),
+            review_quality=zeros.astype(np.float32),
+            review_votes=zeros.astype(np.int64),
         )
 
-    def interactions(self) -> csr_matrix:
-        """Users × products of the window: the sum of `evaluation.signals` over the events of each pair."""
+    def customers(self) -> dict[str, PairCounts]:
+        """By tenant, the pairs of products that one customer bought in the window, in whatever orders."""
+        purchase = EVENT_TYPES.index("purchase")
+        bought = [
+            (day.users[day.kinds == purchase], day.products[day.kinds == purchase]) for day in self._window.values()
+        ]
+        users, products = (np.concatenate(columns) for columns in zip(*bought, strict=True))
+        found = {}
+        for code, tenant in enumerate(self.catalogue.tenants):
+            own = self.catalogue.tenant[products] == code
+            found[tenant] = PairCounts(len(self.catalogue))
+            found[tenant].add(users[own], products[own])
+        return found
+
+    def interactions(self, without: Exam | None = None) -> csr_matrix:
+        """Users × products of the window: the sum of `evaluation.signals` over the events of each pair; without the
+        last day of the users of an exam."""
         weights = np.array([self.scenario.evaluation.signals.get(kind, 0.0) for kind in EVENT_TYPES])
-        days = list(self._window.values())
+        days = [self._window[day] for day in sorted(self._window)]
+        if without is not None:
+            days[-1] = days[-1].without(without.users)
         values = np.concatenate([weights[day.kinds] * day.counts for day in days])
         rows = np.concatenate([day.users for day in days])
         columns = np.concatenate([day.products for day in days])
@@ -131,31 +145,53 @@ class DailyBatch:
         return matrix.astype(np.float32)
 
     def train(self, *, now_us: int) -> Trained | None:
-        """Train, register, index and promote; None where the window holds no interaction."""
+        """Train, register, index, and promote if the gate lets it pass; None where the window holds no interaction or
+        where yesterday's model goes on serving."""
         started = time.process_time()
         training, seed = self.scenario.training, self.scenario.seed
-        matrix = self.interactions()
+        exam = self._exam()
+        matrix = self.interactions(exam)
         if not matrix.nnz:
             return None
         users, products = _fit(matrix, self.scenario)
-        index = ProductVectors(products, choice=training.index, seed=seed)
+        vectors, cold = (products, None) if self.content is None else self.content.fill(products)
+        index = ProductVectors(vectors, choice=training.index, seed=seed)
         known = np.flatnonzero(users.any(axis=1))
         some = known[np.unique(np.linspace(0, len(known) - 1, min(RECALL_USERS, len(known))).astype(np.int64))]
         n = self.scenario.ranking.candidates
+        verdict = self._verdict(exam, users, products)
         model = self.store.register(
             "als",
             users,
             products,
             trained_us=now_us,
             lineage={
-                "days": sorted(self._window), "pairs": int(matrix.nnz), "users": len(known), "products": len(index),
+                "days": sorted(self._window), "pairs": int(matrix.nnz), "users": len(known),
+                "products": int(products.any(axis=1).sum()),
                 "settings": training.model_dump(mode="json"), "seed": seed, "index": index.kind.factory,
             },
-            metrics={f"index_recall@{n}": index.recall(users[some], n)},
+            metrics={f"index_recall@{n}": index.recall(users[some], n), **verdict.metrics},
         )  # fmt: skip
+        if not verdict.passed:
+            return None
         model = self.store.promote(model.version, now_us=now_us)
-        publication = Publication(model.version, products, index, now_us)
+        publication = Publication(model.version, vectors, index, now_us, cold)
         return Trained(model, publication, users, time.process_time() - started)
+
+    def _exam(self) -> Exam | None:
+        """The day that is over of a share of the users, to judge by; None where the gate is off or nobody serves."""
+        training = self.scenario.training
+        if training.gate == "off" or self.store.serving is None:
+            return None
+        last = self._window[max(self._window)]
+        return exam_of(last, self.users, training.gate_share, self.scenario.seed)
+
+    def _verdict(self, exam: Exam | None, users: NDArray[np.float32], products: NDArray[np.float32]) -> Verdict:
+        serving = self.store.serving
+        if exam is None or serving is None:
+            return Verdict(passed=True, metrics={})
+        k, tolerance = self.scenario.ranking.slate, self.scenario.training.gate_tolerance
+        return judge_models(exam, self.store.vectors(serving.version), (users, products), k=k, tolerance=tolerance)
 
 
 def _fit(matrix: csr_matrix, scenario: Scenario) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,31 +11,39 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.components.base import CallLog, Request, Trace
+from recsim.components.base import CallLog, Request, Response, Trace
+from recsim.components.candidate_sources import Shelves
 from recsim.components.catalogue import Catalogue, Signals, signals_before_any
+from recsim.components.context import ContextTable
 from recsim.components.documents import ReviewBook, documents
-from recsim.components.feature_store import EMBEDDING_DECIMALS, FeatureStore
+from recsim.components.feature_store import FeatureStore
 from recsim.components.gateway import Gateway
+from recsim.components.helpfulness import review_quality
 from recsim.components.load_balancer import LoadBalancer
 from recsim.components.product_index import ProductIndex
 from recsim.components.product_store import ProductStore
 from recsim.components.quota import QuotaStore, Rate
 from recsim.components.recommendation import SURFACES, RecommendationEngine
+from recsim.components.recommendation_api import apis
 from recsim.components.records import session_features
+from recsim.components.replicated_store import ZONES, ReplicatedProductStore
 from recsim.components.reranker import RerankService
 from recsim.components.retrieval import CandidateRetrieval, Publication
+from recsim.components.review_store import StoredReview
 from recsim.components.search import SUGGEST_ROUTE, SearchService
 from recsim.components.search_feed import SearchFeed
 from recsim.components.tokens import issue, simulated_secret
 from recsim.dataset import Dataset
 from recsim.progress import Progress
-from recsim.recommenders.rerank import Reranker
+from recsim.replay.nightly import Nightly, keyword_hits, reranker_of
 from recsim.replay.requests import ROUTES, Plan
 from recsim.replay.search_log import SearchLog, index_of
 from recsim.replay.served import Made, Served
+from recsim.replay.shop import Shop
+from recsim.replay.shop_statistics import ShopStatistics
 from recsim.scenario import Scenario
 from recsim.schema.wire import UserFeatures, wire_id
-from recsim.units import US_PER_SECOND
+from recsim.units import US_PER_MS, US_PER_SECOND
 from recsim.wiring import connect
 
 _BATCH = 5_000
@@ -46,6 +55,7 @@ class Client:
     """A user as the outside knows them: wire id, tenant, and a token while it lasts."""
 
     token: str
+    issued_us: int
     good_until_us: int
 
 
@@ -58,8 +68,9 @@ class RequestPlane:
         self.calls = CallLog()
         products = world.read("products").sort_by("product_id")
         self.catalogue = Catalogue.of(products)
-        users = world.read("users", columns=["user_id", "key"]).sort_by("user_id")
+        users = world.read("users", columns=["user_id", "key", "tenant", "region"]).sort_by("user_id")
         self._user_keys = [wire_id("user", n, key) for n, key in enumerate(users["key"].to_pylist())]
+        self._regions = [region or "" for region in users["region"].to_pylist()]
         self.features: FeatureStore = connect("features", scenario.stores.features)
         self.products: ProductStore = connect("products", scenario.stores.products)
         self._index = index_of(scenario)
@@ -67,49 +78,77 @@ class RequestPlane:
         self._documents = _Documents(self.products, self.catalogue, self._index)
         self._documents.load(products, progress)
         self.search_log.name(products)
-        self.retrieval = CandidateRetrieval()
+        self.retrieval = CandidateRetrieval(self.catalogue)
         self._reranker = RerankService(
-            Reranker(scenario.ranking.weights, scenario.ranking.policy, scenario.ranking.temperature, scenario.seed),
-            self.catalogue,
-            signals_before_any(self.catalogue),
-        )
+            reranker_of(scenario), self.catalogue, signals_before_any(self.catalogue),
+            out_of_stock=scenario.ranking.out_of_stock,
+        )  # fmt: skip
+        self.shelves = Shelves()
+        self._nightly = Nightly(scenario, self.catalogue, self._user_keys, users["tenant"].to_pylist())
         self._secret = simulated_secret(scenario.seed)
         self.rate = Rate.per_minute(scenario.gateway.requests_per_minute, scenario.gateway.burst)
+        self.shop = Shop(
+            scenario, self.catalogue, user_keys=self._user_keys, image_counts=products["image_count"].to_pylist(),
+            index=self._documents,
+        )  # fmt: skip
         self._balancer = self._wire()
         self._clients: dict[int, Client] = {}
-        self._embeddings: NDArray[np.float32] | None = None
         self._requests = 0
 
     def _wire(self) -> LoadBalancer:
         ranking = self._scenario.ranking
         engine = RecommendationEngine(
             catalogue=self.catalogue, features=self.features, retrieval=self.retrieval, reranker=self._reranker,
-            products=self.products, candidates=ranking.candidates, slate=ranking.slate,
+            products=self.products, candidates=ranking.candidates, slate=ranking.slate, shelves=self.shelves,
+            precomputed=self._nightly.lists, budget_us=ranking.budget_ms * US_PER_MS,
         )  # fmt: skip
+        index = self._index
+        self.shelves.keywords = lambda text, n, tenant: keyword_hits(index, text, n, tenant)
         search = SearchService(
             index=self._index, engine=engine, retrieval=self.retrieval, candidates=ranking.candidates,
             slate=ranking.slate, suggestions=self.search_log.suggestions, facets=self._scenario.search.facets,
         )  # fmt: skip
         quotas: QuotaStore = connect("quotas", self._scenario.stores.quotas)
         quotas.forget()
-        routes = dict.fromkeys(SURFACES, engine) | dict.fromkeys((ROUTES["search"], SUGGEST_ROUTE), search)
+        routes = (
+            dict.fromkeys(SURFACES, engine)
+            | dict.fromkeys((ROUTES["search"], SUGGEST_ROUTE), search)
+            | apis(self.catalogue, engine)
+            | self.shop.routes()
+        )
         names = [f"gateway-{number}" for number in range(1, self._scenario.gateway.instances + 1)]
         return LoadBalancer(
-            {name: Gateway(name, secret=self._secret, quotas=quotas, rate=self.rate, routes=routes) for name in names}
+            {name: Gateway(name, secret=self._secret, quotas=quotas, rate=self.rate, routes=routes) for name in names},
+            zones={name: ZONES[number % len(ZONES)] for number, name in enumerate(names)},
         )
 
-    def publish(self, publication: Publication, embeddings: NDArray[np.float32]) -> None:
-        """Serve a new version of the vectors: user embeddings[u, f] and the index."""
-        self._embeddings = embeddings
+    def publish(
+        self, publication: Publication, embeddings: NDArray[np.float32], users: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Serve a new version of the vectors: user embeddings[u, f] and the index. The vectors and nightly lists of
+        the masked users (all where None) go to their stores."""
+        self._nightly.publish(publication, embeddings, users)
         self.retrieval.swap(publication)
 
-    def refresh(self, signals: Signals, reviews: pa.Table, votes: pa.Table) -> None:
-        """What midnight brings beside a model: product signals, and documents with the day's reviews and votes."""
-        self._reranker.signals = signals
+    def refresh(self, signals: Signals, contexts: ContextTable, reviews: pa.Table, votes: pa.Table) -> None:
+        """What midnight brings beside a model: product signals, what the hour wants, and documents with the day's
+        reviews and votes, whose quality and votes become signals."""
         self._documents.update(reviews, votes, self._user_keys)
+        quality, counted = self._documents.review_signals()
+        self._reranker.signals = signals.with_reviews(quality, counted)
+        self._reranker.contexts = contexts
 
-    def run_day(self, day: str, as_of: pa.Table, plan: Plan, queries: dict[int, str], progress: Progress) -> Served:
-        """Make the requests of a day, each with the features of its user just before it in the store."""
+    def run_day(
+        self,
+        day: str,
+        as_of: pa.Table,
+        plan: Plan,
+        queries: dict[int, str],
+        progress: Progress,
+        statistics: ShopStatistics | None = None,
+    ) -> Served:
+        """Make the requests of a day, each with the features of its user just before it in the store, and with what
+        the shop did up to the last full hour on the shelves."""
         served = Served(day)
         rows = as_of.take(pa.array(plan.rows)).to_pylist()
         for done, (row, surface) in enumerate(zip(rows, plan.surfaces, strict=True)):
@@ -117,6 +156,8 @@ class RequestPlane:
                 progress("requests", done, len(plan), "requests")
             arguments = self._arguments(row, surface, queries)
             if arguments is not None:
+                if statistics is not None:
+                    statistics.advance(_instant_us(row["event_timestamp"]), self.shelves)
                 served.made.append(self._make(row, surface, arguments))
         progress("requests", len(plan), len(plan), "requests")
         return served
@@ -125,7 +166,7 @@ class RequestPlane:
         """What the client sends along; None where the log doesn't say what was searched."""
         if surface == "home":
             return {}
-        if surface == "search":
+        if surface in ("search", "search_based"):
             text = queries.get(row["reference_id"])
             return None if text is None else {"q": text}
         return {"product_id": self.catalogue.keys[row["product_id"]]}
@@ -134,24 +175,34 @@ class RequestPlane:
         user, tenant = row["user_id"], row["tenant"]
         at_us = _instant_us(row["event_timestamp"])
         self._remember(row, at_us)
-        self._requests += 1
-        request = Request(self._requests, ROUTES[surface], self._token(user, tenant, at_us), at_us, arguments)
-        response = self._balancer.handle(request, Trace(self.calls, self._requests, at_us))
+        response = self.ask(row, ROUTES[surface], arguments)
         hidden = np.array(row["recently_viewed"] if surface != "search" else [], np.int64)
-        if surface in ("product", "cart"):
+        if surface not in ("home", "search", "search_based"):
             hidden = np.append(hidden, row["product_id"])
         body = orjson.loads(response.body) if response.body else {}
         results = len(body.get("results", []))
         return Made(
-            self._requests, at_us, user, tenant, surface, response.status, response.outcome, results, hidden,
+            response.request_id, at_us, user, tenant, surface, response.status, response.outcome, results, hidden,
             response.slate,
         )  # fmt: skip
+
+    def ask(self, row: dict[str, Any], route: str, arguments: dict[str, Any]) -> Response:
+        """One request of the user of an event, at its time, through load balancer and gateway."""
+        user, at_us = row["user_id"], _instant_us(row["event_timestamp"])
+        self._requests += 1
+        if isinstance(self.products, ReplicatedProductStore):
+            self.products.now_us = at_us
+        request = Request(
+            self._requests, route, self._token(user, row["tenant"], at_us), at_us, arguments,
+            device=row["device"], region=self._regions[user], zone=ZONES[user % len(ZONES)],
+        )  # fmt: skip
+        return self._balancer.handle(request, Trace(self.calls, self._requests, at_us))
 
     def _remember(self, row: dict[str, Any], at_us: int) -> None:
         """What the stream processor has written by now: the user's features and session."""
         key, tenant = self._user_keys[row["user_id"]], row["tenant"]
         record = UserFeatures(
-            embeddings=self._embedding(row["user_id"]),
+            embeddings=self._nightly.embedding(key, tenant),
             recently_viewed=[self.catalogue.keys[product] for product in row["recently_viewed"]],
             preferred_categories=[self._categories[code] for code in row["preferred_categories"]],
             recency_score=row["recency_score"],
@@ -162,28 +213,24 @@ class RequestPlane:
         ttl_s = self._scenario.stream.session_ttl_s
         self.features.put_session([key], [session], ttl_s=ttl_s, now_us=at_us, tenant=tenant)
 
-    def _embedding(self, user: int) -> list[float]:
-        if self._embeddings is None or not self._embeddings[user].any():
-            return []
-        vector: list[float] = np.round(self._embeddings[user].astype(np.float64), EMBEDDING_DECIMALS).tolist()
-        return vector
-
     def _token(self, user: int, tenant: str, at_us: int) -> str:
         """The client's access token, a new one where the last has run out."""
         client = self._clients.get(user)
-        if client is None or at_us >= client.good_until_us:
+        if client is None or not client.issued_us <= at_us < client.good_until_us:
             expire_s = self._scenario.gateway.tokens_expire_s
             token = issue(self._secret, self._user_keys[user], tenant, now_us=at_us, expire_s=expire_s)
-            client = Client(token, at_us + expire_s * US_PER_SECOND)
+            client = Client(token, at_us, at_us + expire_s * US_PER_SECOND)
             self._clients[user] = client
         return client.token
 
     def close(self) -> None:
+        self.shop.close()
         self.features.close()
+        self._nightly.close()
 
 
 class _Documents:
-    """The product documents, in the store and in the keyword index."""
+    """The product documents, in the store and in the keyword index. It is the shop's `ReviewIndex` too."""
 
     def __init__(self, store: ProductStore, catalogue: Catalogue, index: ProductIndex) -> None:
         self._store = store
@@ -191,6 +238,7 @@ class _Documents:
         self._index = index
         self._feed = SearchFeed(index)
         self._reviews = ReviewBook()
+        self._indexed: set[str] = set()
 
     def load(self, products: pa.Table, progress: Progress) -> None:
         """Fill the store from the catalogue, in batches, and index what went in."""
@@ -209,9 +257,28 @@ class _Documents:
 
         self._index.build(stored())
 
+    def add_reviews(self, reviews: Sequence[tuple[str, StoredReview]]) -> None:
+        """Make reviews of the shop searchable, each once: those of the world come in with `update`."""
+        for _, review in reviews:
+            product = self._catalogue.number(review.product)
+            if product is not None and review.review_id not in self._indexed:
+                self._indexed.add(review.review_id)
+                self._feed.add(product, f"{review.title} {review.text}".strip(), float(review.stars))
+        self._flush(self._feed.waiting())
+
+    def review_signals(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Review quality and votes of every product, for the reranker."""
+        products, stars, up, down = (np.array(column) for column in self._reviews.votes())
+        quality = review_quality(
+            products.astype(np.int64), stars.astype(np.float64), up.astype(np.int64), down.astype(np.int64),
+            count=len(self._catalogue),
+        )  # fmt: skip
+        votes = np.bincount(products.astype(np.int64), weights=up + down, minlength=len(self._catalogue))
+        return quality, votes.astype(np.int64)
+
     def update(self, reviews: pa.Table, votes: pa.Table, user_keys: list[str]) -> None:
         """Take a day's reviews and votes into the documents they concern, and the reviews into the index."""
-        self._feed.take(reviews)
+        self._take(reviews)
         changed = sorted(self._reviews.add(reviews, votes, user_keys))
         for start in range(0, len(changed), _BATCH):
             some = changed[start : start + _BATCH]
@@ -222,8 +289,19 @@ class _Documents:
                 if document is not None
             ]
             self._store.put_many(fresh)
-            numbered = [(self._catalogue.number(document["product_key"]), document) for document in fresh]
-            self._feed.flush([(number, document) for number, document in numbered if number is not None])
+        self._flush(self._feed.waiting())
+
+    def _take(self, reviews: pa.Table) -> None:
+        """Note reviews of the world that the shop has not indexed already when they were submitted."""
+        fresh = [f"r{review}" not in self._indexed for review in reviews["review_id"].to_pylist()]
+        self._feed.take(reviews.filter(pa.array(fresh, pa.bool_())))
+
+    def _flush(self, products: Sequence[int]) -> None:
+        """Index the documents of some products with what reviews add to them, in one batch."""
+        found = self._store.get_many([self._catalogue.keys[product] for product in products])
+        self._feed.flush(
+            [(product, document) for product, document in zip(products, found, strict=True) if document is not None]
+        )
 
 
 def _instant_us(value: Any) -> int:  # noqa: ANN401 - a datetime, as Arrow gives it

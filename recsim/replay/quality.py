@@ -30,7 +30,7 @@ HORIZON_US = US_PER_DAY
 CHOSEN = ("view_product", "add_to_cart", "purchase")
 """Events that make a product relevant."""
 
-SURFACE_ORDER = ("all", "home", "search", "product", "cart")
+SURFACE_ORDER = ("all", "home", "search", "product", "cart", "bought", "because", "search_based")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ the sample, so a larger share or limit only adds requests.
 | event | request | surface |
 |---|---|---|
 | `session_start`, or a session's first event in a log without them | open the home page | home |
-| `search_query` | search | search |
-| `view_product` | product page with similar products | product |
+| `search_query` | search; what goes with the results | search; search_based |
+| `view_product` | product page: similar, bought with it, because of the last one | product; bought; because |
 | `add_to_cart` | additions to the cart | cart |
+
+The requests of one event are made together or not at all.
 """
 
 from __future__ import annotations
@@ -27,10 +29,18 @@ from recsim.dataset import Dataset
 from recsim.rng import words
 from recsim.scenario.system import Requests
 
-ROUTES = {"home": "/v1/home", "search": SEARCH_ROUTE, "product": "/v1/product", "cart": "/v1/cart"}
-assert {ROUTES[surface]: surface for surface in SURFACES.values()} == SURFACES
+ROUTES = {surface: route for route, surface in SURFACES.items()} | {"search": SEARCH_ROUTE}
 
-IMPLIED = {"session_start": "home", "search_query": "search", "view_product": "product", "add_to_cart": "cart"}
+IMPLIED = {
+    "session_start": ("home",),
+    "search_query": ("search", "search_based"),
+    "view_product": ("product", "bought", "because"),
+    "add_to_cart": ("cart",),
+}
+
+_FAMILIES = {surfaces[0]: surfaces for surfaces in IMPLIED.values()}
+_FAMILY = {name: len(surfaces) for name, surfaces in _FAMILIES.items()}
+"""Requests that come with the first one of an event."""
 
 _USERS = "requests/users"
 _EVENTS = "requests/events"
@@ -56,9 +66,8 @@ class Plan:
 def plan_day(as_of: pa.Table, requests: Requests, seed: int, *, has_starts: bool) -> Plan:
     """The requests that a day's events of sampled users imply, thinned to the limit."""
     kinds = pc.cast(as_of["event_type"], pa.string()).to_pylist()
-    surfaces = [IMPLIED.get(kind) for kind in kinds]
-    rows = [row for row, surface in enumerate(surfaces) if surface is not None]
-    asked = [str(surfaces[row]) for row in rows]
+    rows = [row for row, kind in enumerate(kinds) if kind in IMPLIED]
+    asked = [IMPLIED[kind][0] for kind in kinds if kind in IMPLIED]
     if not has_starts:
         opening = as_of["session_clicks"].to_numpy() == 0
         opening &= as_of["session_duration_s"].to_numpy() == 0
@@ -68,10 +77,12 @@ def plan_day(as_of: pa.Table, requests: Requests, seed: int, *, has_starts: bool
         asked = ["home"] * len(starts) + asked
     wanted = np.array(rows, np.int64)
     names = np.array([str(name) for name in asked], dtype=object)
-    keep = _lowest(as_of["event_id"].to_numpy()[wanted], names == "home", requests.limit_per_day, seed)
+    sizes = np.array([_FAMILY[name] for name in asked], np.int64)
+    keep = _lowest(as_of["event_id"].to_numpy()[wanted], names == "home", sizes, requests.limit_per_day, seed)
     order = np.flatnonzero(keep)
     order = order[np.lexsort((names[order] != "home", wanted[order]))]
-    return Plan(wanted[order], [str(name) for name in names[order]])
+    surfaces = [surface for name in names[order] for surface in _FAMILIES[name]]
+    return Plan(np.repeat(wanted[order], sizes[order]), surfaces)
 
 
 def _first_of_session(as_of: pa.Table) -> NDArray[np.bool_]:
@@ -82,14 +93,18 @@ def _first_of_session(as_of: pa.Table) -> NDArray[np.bool_]:
     return first
 
 
-def _lowest(events: NDArray[np.int64], home: NDArray[np.bool_], limit: int, seed: int) -> NDArray[np.bool_]:
-    """Which of n requests have the `limit` lowest hashes (a home request hashes apart from its event's other one)."""
-    if len(events) <= limit:
+def _lowest(
+    events: NDArray[np.int64], home: NDArray[np.bool_], sizes: NDArray[np.int64], limit: int, seed: int
+) -> NDArray[np.bool_]:
+    """Which of n pages of `sizes[n]` requests have the lowest hashes, as many as make `limit` requests at most (a home
+    page hashes apart from its event's other one)."""
+    if int(sizes.sum()) <= limit:
         return np.ones(len(events), np.bool_)
     drawn = words(seed, _EVENTS, events.astype(np.uint64)).astype(np.uint64)
     hashed = np.where(home, drawn[:, 2] << np.uint64(32) | drawn[:, 3], drawn[:, 0] << np.uint64(32) | drawn[:, 1])
     chosen = np.zeros(len(events), np.bool_)
-    chosen[np.lexsort((events, hashed))[:limit]] = True
+    order = np.lexsort((events, hashed))
+    chosen[order[np.cumsum(sizes[order]) <= limit]] = True
     return chosen
 
 

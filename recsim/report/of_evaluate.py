@@ -26,7 +26,11 @@ def summary(run: Run) -> Summary:
         title=f"evaluate world {word(run.results, 'world') or 'unnamed'}",
         verdict=f"{_verdict(run, scores, metric)}{_unanswered(run)}{more.leaks(run)}.",
         headlines=tuple(_headlines(run, scores, metric)),
-        tables=tuple(small for small in (_board(scores), more.small_differences(run), _cost_table(run)) if small.rows),
+        tables=tuple(
+            small
+            for small in (_board(scores), more.small_differences(run), more.small_as_tools(run), _cost_table(run))
+            if small.rows
+        ),
     )
 
 
@@ -34,7 +38,7 @@ def blocks(run: Run) -> list[Block]:
     """Leaderboard, share of the oracle, scores by segment, cost, split: those of them the run holds."""
     found = [
         _leaderboard(run), more.differences(run), _oracle(run), more.seeds(run), more.tasks(run), _segments(run),
-        more.leakage(run), more.ledger(run), _cost(run), _split(run),
+        more.as_tools(run), more.leakage(run), more.ledger(run), _cost(run), _split(run),
     ]  # fmt: skip
     return [block for block in found if block is not None]
 

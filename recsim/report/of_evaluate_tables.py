@@ -174,6 +174,46 @@ def _imported(run: Run) -> list[Table]:
     return [table(kinds, cells)]
 
 
+def as_tools(run: Run) -> Block | None:
+    """What other tools would print for the same lists."""
+    found = rows(run.results, "as_tools")
+    if not found:
+        return None
+    kinds: dict[str, Kind] = {
+        "recommender": "text", "metric": "text", "ours": "number", "tool": "text", "prints": "number", "why": "long",
+    }  # fmt: skip
+    cells = [
+        (
+            word(row, "recommender"),
+            word(row, "metric"),
+            words.score(figure(row, "ours")),
+            f"{word(row, 'tool')} {word(row, 'version')}",
+            words.score(figure(row, "value")),
+            word(row, "why"),
+        )
+        for row in found
+    ]
+    return Block("What other tools would print", "For the same lists and truth.", (), (table(kinds, cells),))
+
+
+def small_as_tools(run: Run) -> SmallTable:
+    """The same for a terminal: a row a recommender and metric, a column a tool."""
+    found = rows(run.results, "as_tools")
+    tools = distinct(word(row, "tool") for row in found)
+    value = {(word(row, "recommender"), word(row, "metric"), word(row, "tool")): row for row in found}
+    keys = list(dict.fromkeys((name, metric) for name, metric, _ in value))
+    lines = tuple(
+        (
+            *key,
+            words.score(figure(value[*key, tools[0]], "ours")),
+            *(words.score(figure(value[*key, tool], "value")) for tool in tools),
+        )
+        for key in keys
+    )
+    columns = ("recommender", "metric", "ours", *tools)
+    return SmallTable("What other tools would print", columns, lines, frozenset(range(2, len(columns))))
+
+
 def leakage(run: Run) -> Block | None:
     """What the leakage check found, and what it could not look at."""
     tree = part(run.results, "leakage")

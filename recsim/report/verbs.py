@@ -15,6 +15,7 @@ SUMMARIES = Registry(
         "evaluate": "recsim.report.of_evaluate:summary",
         "compare": "recsim.report.of_compare:summary",
         "capacity-plan": "recsim.report.of_capacity:summary",
+        "certificate": "recsim.report.of_fidelity:summary",
         "world": "recsim.report.of_world:summary",
     },
 )

@@ -33,12 +33,21 @@ class Target(Section):
     tolerance: float = Field(0.15, gt=0, le=1, description="largest relative error that passes")
 
 
+class Ranking(Section):
+    """How recommenders did on a real log, under the protocol of the certificate: recall@20 of every next view."""
+
+    recall: Annotated[dict[str, float], Field(min_length=3)]
+    source: str = Field(min_length=3, description="where the figures come from")
+    evidence: Evidence
+
+
 class Profile(Section):
     """One profile file."""
 
     description: str = Field(min_length=3, description="one sentence")
     model: dict[str, dict[str, Any]] = Field({}, description="scenario values by section")
-    targets: dict[str, Target] = Field({}, description="what a world should measure")
+    targets: dict[str, Target] = Field({}, description="figures by statistic")
+    rankings: dict[str, Ranking] = Field({}, description="recommenders on real logs, by log")
 
 
 def profile_files() -> dict[str, Path]:

@@ -29,7 +29,19 @@ class Stores(Section):
     index: str = Field(
         "embedded:", description="embedded:, opensearch://host:port/index or elasticsearch://host:port/index"
     )
-    products: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
+    products: str = Field(
+        "sqlite:", description="sqlite:, replica-set:3?lag_ms=20, mongomock: or mongodb://host:port/database"
+    )
+    reviews: str = Field("sqlite:", description="sqlite:, mongomock: or mongodb://host:port/database")
+    inventory: str = Field("sqlite:", description="sqlite: or postgresql://user@host:port/database")
+    carts: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    cache: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
+    topics: str = Field("embedded:", description="embedded: or kafka://host:port")
+    media: str = Field("embedded:", description="embedded:, directory:/path or s3://bucket/prefix")
+    embeddings: str = Field(
+        "file:", description="file:DIRECTORY, fakeredis:, redis://host:port/db or dynamodb:REGION/TABLE"
+    )
+    precomputed: str = Field("embedded:", description="embedded:, fakeredis: or redis://host:port/db")
 
 
 class Gateway(Section):
@@ -52,14 +64,40 @@ class Ranking(Section):
         {
             "affinity": 1.0,
             "relevance": 1.0,
+            "co_purchase": 0.5,
             "recency": 0.15,
             "click_through_rate": 0.1,
             "price_fit": 0.1,
             "rating": 0.1,
+            "review_quality": 0.05,
+            "review_votes": 0.05,
+            "trend": 0.1,
+            "context": 0.1,
             "stock": 0.3,
         },
         description="weights of the reranker's features",
     )
+    diversity: Literal["none", "cap", "mmr"] = Field(
+        "none", description="variety on home, cart and because-you-viewed: caps on a category, or marginal relevance"
+    )
+    diversity_weight: Share = Field(
+        0.5, description="cap: share of a slate one category may have; mmr: score lost for a likeness of 1"
+    )
+    out_of_stock: Literal["demote", "hide"] = Field(
+        "demote", description="what is sold out: ranked by its stock feature, or never shown; carts never show it"
+    )
+    budget_ms: float = Field(
+        10.0, gt=0, le=60_000, description="planned CPU time up to which a recommendation is made in real time"
+    )
+    trend_half_life_hours: float = Field(24.0, gt=0, le=8760, description="time in which a trending event loses half")
+
+    @model_validator(mode="after")
+    def _one_kind_of_chance(self) -> Self:
+        if self.policy == "softmax" and self.diversity == "mmr":
+            raise ValueError(
+                'diversity "mmr" needs policy "top-k": under softmax its propensities are not known; use "cap".'
+            )
+        return self
 
 
 class Search(Section):
@@ -87,6 +125,11 @@ class Training(Section):
     alpha: float = Field(20.0, gt=0, le=10_000, description="confidence of an observed pair over an unobserved one")
     window_days: int = Field(30, ge=1, le=3660, description="days of the lake that are trained on")
     index: Literal["auto", "flat", "ivf"] = Field("auto", description="FAISS index; auto is flat up to 50,000 products")
+    gate: Literal["off", "not-worse"] = Field(
+        "not-worse", description="whether a model must do as well as yesterday's on the day that is over to be promoted"
+    )
+    gate_share: Share = Field(0.1, description="users whose last day is kept from training and judged by the gate")
+    gate_tolerance: Share = Field(0.1, description="share of the old model's recall that a new one may lose")
 
 
 class Requests(Section):

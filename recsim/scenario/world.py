@@ -114,12 +114,12 @@ class Behaviour(Section):
     rest_minutes: int = Field(31, ge=1, le=240, description="least pause between two sessions of a user on a day")
     stay_in_category_share: Share = Field(0.88, description="a new listing is of the same category")
     review_view_share: Share = Field(
-        0.14, description="next view is one of the last products seen, half of them the last"
+        0.25, description="next view is one of the last products seen, half of them the last"
     )
     page_share: Share = Field(
-        0.42, description="next view is from the page at hand, where it was viewed from once or twice"
+        0.36, description="next view is from the page at hand, where it was viewed from once or twice"
     )
-    similar_share: Share = Field(0.2, description="next view is from a page of the product's near-substitutes")
+    similar_share: Share = Field(0.14, description="next view is from a page of the product's near-substitutes")
     complement_share: Share = Field(
         0.03, description="next view is from a page of its complements; after a cart five times"
     )

@@ -189,7 +189,9 @@ class Impression(Row):
     request_id: Annotated[int, Column("int64", "the request")]
     event_timestamp: Timestamp
     user_id: UserId
-    surface: Annotated[str, Column("category", "home, search, product or cart", "dictionary")]
+    surface: Annotated[
+        str, Column("category", "home, search, product, cart, bought, because or search_based", "dictionary")
+    ]
     rank: Annotated[int, Column("int16", "position, from 1")]
     product_id: ProductId
     score: Annotated[float, Column("float32", "the reranker's score")]

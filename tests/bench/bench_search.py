@@ -3,8 +3,9 @@
     python tests/bench/bench_search.py [--products 1000000] [--queries 300]
     python tests/bench/bench_search.py --judgements data/esci
 
-Speed: the catalogue and the queries are written with the generator's own words. "tantivy" runs the very queries that
-recsim compiled (hits, product numbers and counts), so the ratio is what planning, rescoring and facets add.
+Speed: the catalogue is written with the generator's own words, the queries too; a typo drops a letter. "tantivy" runs
+the very queries that recsim compiled (hits, product numbers and counts), so the ratio is what planning, rescoring and
+facets add.
 
 Quality: nDCG@10 (linear gain) over all products of the world, those not judged counting as irrelevant. The settings are
 chosen on four fifths of the queries and measured on the fifth, five times, over five ways to cut; `recsim` without
@@ -27,7 +28,8 @@ import tantivy
 from scipy.sparse import csr_matrix
 
 from recsim.behaviour import vocabulary as vocab
-from recsim.behaviour.text import QueryText, ReviewText, brand_of, brands, path_of
+from recsim.behaviour.reviews import ReviewText
+from recsim.behaviour.text import brand_of, brands, path_of
 from recsim.components.product_index import Filters, SearchQuery, SearchWeights, columns_of
 from recsim.components.search_engine import _COUNTED, TantivyProductIndex, _counting
 from recsim.components.search_plan import plan
@@ -37,6 +39,7 @@ from recsim.dataset import Dataset
 from recsim.metrics.base import parse
 from recsim.metrics.judged import judge
 from recsim.rng import words
+from recsim.scenario import load_scenario
 
 CATEGORIES, BATCH = 1_200, 20_000
 
@@ -45,14 +48,14 @@ def catalogue(products: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """Documents as the generator writes them, each with the text of one review."""
     names, openings, details = brands(), vocab.DESCRIPTION_OPENINGS, vocab.DESCRIPTION_DETAILS
     paths = [path_of(category) for category in range(CATEGORIES)]
-    reviews = ReviewText(CATEGORIES, 1)
+    reviews = ReviewText(load_scenario("base").reviews, 1)
     for low in range(0, products, BATCH):
         ids = np.arange(low, min(low + BATCH, products), dtype=np.int64)
         word = words(1, "bench/search", ids.astype(np.uint64))
         category = (word[:, 0] % CATEGORIES).astype(np.int64)
         brand = brand_of(category, word[:, 1])
         stars = 1 + (word[:, 2] >> 8).astype(np.int64) % 5
-        _, texts = reviews.texts(category, stars, ids)
+        texts = reviews.write(category, stars, ids).text
         for n, text in enumerate(texts.to_pylist()):
             drawn = [int(one) for one in word[n]]
             attribute = vocab.ATTRIBUTES[drawn[2] % len(vocab.ATTRIBUTES)]
@@ -67,12 +70,18 @@ def catalogue(products: int) -> Iterator[tuple[int, dict[str, Any]]]:
             }  # fmt: skip
 
 
+def asked(number: int, category: int) -> str:
+    """A query: every third with a brand, every second with an attribute, then the category."""
+    brand = brands()[int(brand_of(np.array([category]), np.array([number], np.uint32))[0])].lower()
+    attribute = vocab.ATTRIBUTES[number % len(vocab.ATTRIBUTES)]
+    return " ".join([brand] * (number % 3 == 0) + [attribute] * (number % 2 == 0) + [path_of(category)[-1]])
+
+
 def questions(n: int) -> dict[str, list[SearchQuery]]:
     """Queries of each kind. A page has 20 results; the service asks for 100 candidates."""
     category = np.arange(n, dtype=np.int64) * 37 % CATEGORIES
-    typed, typos = (
-        QueryText(CATEGORIES, share, 1).texts(category, np.arange(n))[0].to_pylist() for share in (0.0, 1.0)
-    )
+    typed = [asked(number, int(which)) for number, which in enumerate(category)]
+    typos = [text[:-3] + text[-2:] for text in typed]
     narrow = [Filters((path_of(int(which))[0],), (), 5.0, 40.0, 3.0, in_stock=True) for which in category]
     pages = [(text, filters, "default", "relevance", FACETS) for text, filters in zip(typed, narrow, strict=True)]
     return {

@@ -100,7 +100,7 @@ def test_g2_is_the_log_likelihood_ratio_of_scipy() -> None:
     counts = PairCounts(2)
     counts.add(np.array([0, 0, 1, 1, 2, 3, 4]), np.array([0, 1, 0, 1, 0, 1, 0]))
     counts.baskets += 5
-    found = log_likelihood_ratio(counts, Pairs(np.array([0]), np.array([1]), np.array([2])))
+    found = log_likelihood_ratio(counts, Pairs(np.array([0]), np.array([1]), np.array([2])), np.array([2]))
     table = [[2, 2], [1, 5]]
     assert found[0] == pytest.approx(chi2_contingency(table, correction=False, lambda_="log-likelihood")[0])
 

@@ -41,10 +41,10 @@ def bucket() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["directory", "s3"])
+@pytest.fixture(params=["embedded", "directory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStore:
-    url = f"directory:{tmp_path}/media" if request.param == "directory" else request.getfixturevalue("bucket")
-    found: MediaStore = connect("media", url)
+    urls = {"embedded": "embedded:", "directory": f"directory:{tmp_path}/media"}
+    found: MediaStore = connect("media", urls.get(request.param) or request.getfixturevalue("bucket"))
     return found
 
 

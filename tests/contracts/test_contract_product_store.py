@@ -20,14 +20,17 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "sqlite-file", "mongomock", "mongodb"])
+@pytest.fixture(params=["sqlite", "sqlite-file", "replica-set", "mongomock", "mongodb"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ProductStore:
     """Each implementation, empty."""
     if request.param == "mongodb":
         real: Any = connect("products", request.getfixturevalue("server"))
         real._collection.drop()
         return real  # type: ignore[no-any-return]
-    urls = {"sqlite": "sqlite:", "sqlite-file": f"sqlite:{tmp_path}/products.db", "mongomock": "mongomock:"}
+    urls = {
+        "sqlite": "sqlite:", "sqlite-file": f"sqlite:{tmp_path}/products.db", "replica-set": "replica-set:3",
+        "mongomock": "mongomock:",
+    }  # fmt: skip
     found: ProductStore = connect("products", urls[request.param])
     return found
 
@@ -105,3 +108,9 @@ def test_a_url_that_is_none_is_refused(url: str) -> None:
 def test_a_sqlite_file_in_no_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no directory"):
         connect("products", f"sqlite:{tmp_path}/missing/products.db")
+
+
+@pytest.mark.parametrize("url", ["replica-set:x", "replica-set:3?lag=1", "replica-set:2", "replica-set:3?concern=all"])
+def test_a_replica_set_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(BadInput):
+        connect("products", url)

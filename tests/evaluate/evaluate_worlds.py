@@ -24,6 +24,10 @@ _BLANKS: dict[str, dict[str, Any]] = {
         "key": None, "tenant": "default", "name": "thing", "brand": None, "category": [], "description": None,
         "price_usd": 10.0, "quantity": 1, "image_count": 0, "video_count": 0, "created_at": None,
     },
+    "users": {
+        "key": None, "tenant": "default", "region": "us", "device": "web", "age": None, "segments": [],
+        "timezone_minutes": 0,
+    },
     "truth/users": {},
     "truth/products": {"niche_id": 0},
 }  # fmt: skip
@@ -57,12 +61,12 @@ def pairs(split: str, *rows: tuple[int, int]) -> list[dict[str, Any]]:
     return [{"user_id": user, "product_id": product, "split": split} for user, product in rows]
 
 
-def task_of(world: Dataset, kind: str, *, order: bool = False, seed: int = 1, **evaluation: Any) -> Task:
+def task_of(world: Dataset, kind: str, *, seed: int = 1, **evaluation: Any) -> Task:
     """The first task of a split."""
-    return tasks_of_kind(world, kind, order=order, seed=seed, **evaluation)[0]
+    return tasks_of_kind(world, kind, seed=seed, **evaluation)[0]
 
 
-def tasks_of_kind(world: Dataset, kind: str, *, order: bool = False, seed: int = 1, **evaluation: Any) -> list[Task]:
+def tasks_of_kind(world: Dataset, kind: str, *, seed: int = 1, **evaluation: Any) -> list[Task]:
     """All tasks of a split."""
     asked = Evaluation.model_validate(evaluation)
-    return list(tasks_of(world, resolve(world, kind), asked, seed=seed, order=order))
+    return list(tasks_of(world, resolve(world, kind), asked, seed=seed))

@@ -26,6 +26,32 @@ def test_nineteen_of_twenty_intervals_hold_the_true_mean() -> None:
     assert 0.92 <= held / 600 <= 0.975
 
 
+@pytest.mark.stat
+def test_intervals_of_few_and_skewed_users_hold_the_mean_as_often() -> None:
+    random = np.random.default_rng(12)
+    values = np.where(random.random((60, 800)) < 0.25, random.beta(1.2, 3.0, (60, 800)), 0.0)
+    held = 0
+    for at in range(0, 800, 40):
+        low, high = intervals(values[:, at : at + 40], np.arange(60), seed=at, replicates=600)
+        held += int(np.count_nonzero((low <= 0.25 * 1.2 / 4.2) & (high >= 0.25 * 1.2 / 4.2)))
+    assert 0.93 <= held / 800 <= 0.97
+
+
+def test_rows_of_one_user_are_resampled_together() -> None:
+    values = np.random.default_rng(3).random((400, 1))
+    once = intervals(values, np.arange(400), seed=1, replicates=400)
+    twice = intervals(np.repeat(values, 2, axis=0), np.repeat(np.arange(400), 2), seed=1, replicates=400)
+    assert np.concatenate(twice) == pytest.approx(np.concatenate(once), abs=1e-12)
+
+
+def test_a_user_without_a_value_is_left_out() -> None:
+    values = np.random.default_rng(3).random((300, 1))
+    values[::3] = np.nan
+    low, high = intervals(values, np.arange(300), seed=1, replicates=400)
+    assert low[0] < np.nanmean(values) < high[0]
+    assert np.isnan(intervals(np.full((4, 1), np.nan), np.arange(4), seed=1, replicates=50)[0][0])
+
+
 def test_a_resample_is_a_function_of_the_user_and_not_of_the_others() -> None:
     values = np.random.default_rng(3).random((500, 1))
     users = np.arange(500)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from matrices import sessions_of
+from matrices import matrix_of, sessions_of
 
 from recsim.errors import BadInput
 from recsim.recommenders.base import Histories, Interactions, Slates
 from recsim.recommenders.cases import by_age, counts_of, in_order, last_case, take
 from recsim.recommenders.markov import Markov
+from recsim.recommenders.personal_popular import PersonalPopular
 from recsim.recommenders.session_item_knn import SessionItemKNN, recent
 from recsim.recommenders.session_popular import SessionPopular
 from recsim.recommenders.vs_sknn import VSSKNN
@@ -123,3 +124,23 @@ def test_times_of_pairs_are_an_order_too() -> None:
     assert ordered.products.tolist() == [2, 3, 0, 1]
     with pytest.raises(BadInput, match='recommender "markov" learns from the order'):
         in_order(Interactions(matrix), "markov")
+
+
+def test_personal_popular_counts_baskets_not_pieces() -> None:
+    baskets = Histories(
+        np.array([0, 1]), np.array([0, 5, 7]), np.array([3, 3, 1, 1, 2, 0, 1]), np.array([0, 0, 0, 1, 1, 0, 1])
+    )
+    model = PersonalPopular()
+    model.fit(Interactions(matrix_of([1, 2, 3], [0, 1], []), None, baskets), seed=1)
+    slates = model.recommend(np.array([0, 2]), 5, mask_seen=False)
+    # User 0: 1 in two baskets; 3 and 2 in one, 3 sold twice. Somebody else gets the popular: 1 three times, 3 twice.
+    assert slates.products.tolist() == [[1, 3, 2, 0, 4], [1, 3, 0, 2, 4]]
+    assert model.recommend(np.array([0]), 4, mask_seen=True).products.tolist() == [[0, 4, 5, -1]]
+
+
+def test_personal_popular_may_forget() -> None:
+    baskets = Histories(np.array([0]), np.array([0, 4]), np.array([3, 3, 1, 2]), np.array([0, 1, 2, 3]))
+    model = PersonalPopular(decay=0.5)
+    model.fit(Interactions(counts_of(baskets, 6), None, baskets), seed=1)
+    slates = model.recommend_after(baskets, 3, mask_seen=False)
+    assert listed(slates) == {2: 1 + 1 / 3, 1: 0.5 + 1 / 3, 3: 0.375 + 2 / 3}

@@ -51,13 +51,15 @@ def test_every_event_is_accounted_for_and_every_invariant_holds(run: Path) -> No
     found = results(run)
     assert found["events"]["read"] == found["events"]["kept"] == USERS * DAYS * 8 + USERS
     assert [row for row in found["invariants"] if not row["holds"]] == []
-    assert len(found["invariants"]) == 9
+    assert len(found["invariants"]) == 13
 
 
 def test_every_implied_request_is_made(run: Path) -> None:
     made = results(run)["requests"]
-    assert made["by_surface"] == {"cart": 180, "home": 180, "product": 900, "search": 60}
-    assert made["made"] == made["planned"] == 1_320
+    assert made["by_surface"] == {
+        "because": 900, "bought": 900, "cart": 180, "home": 180, "product": 900, "search": 60, "search_based": 60,
+    }  # fmt: skip
+    assert made["made"] == made["planned"] == 3_180
 
 
 def test_one_hop_a_box_is_recorded_and_the_hops_add_up_to_the_request(run: Path) -> None:
@@ -70,27 +72,30 @@ def test_one_hop_a_box_is_recorded_and_the_hops_add_up_to_the_request(run: Path)
     ]  # fmt: skip
     measured = orjson.loads((run / MEASURED / "measured.json").read_bytes())
     end_to_end = next(row for row in measured["latency"] if row["component"] == "end_to_end")
-    assert end_to_end["calls"] == 1_320
-    assert end_to_end["mean_ms"] == pytest.approx(calls["service_us"].sum() / 1_320 / 1e3, rel=1e-3)
+    assert end_to_end["calls"] == 3_180
+    assert end_to_end["mean_ms"] == pytest.approx(calls["service_us"].sum() / 3_180 / 1e3, rel=1e-3)
 
 
-def test_nothing_is_recommended_before_the_first_midnight_and_the_department_after_it(run: Path) -> None:
+def test_the_first_day_serves_what_trends_and_later_days_the_department(run: Path) -> None:
     shown = pl.read_parquet(run / "impressions")
     day = pl.col("event_timestamp").dt.date().cast(pl.String)
-    assert shown.filter((day == "2025-01-02") & (pl.col("surface") != "search")).is_empty()
+    source = pl.col("source").cast(pl.String)
+    first = shown.filter((day == "2025-01-02") & (pl.col("surface") == "home"))
+    assert set(first["source"].cast(pl.String)) == {"trending"}
+    assert first["event_timestamp"].min().hour == 2
     later = shown.filter((day == "2025-01-04") & (pl.col("surface") == "home") & (pl.col("rank") <= 3))
     assert (later["user_id"] % 4 == later["product_id"] % 4).mean() > 0.9
+    assert {"model", "viewed", "similar", "keyword"} <= set(shown.filter(day > "2025-01-02").select(source)["source"])
 
 
 def test_quality_rises_once_a_model_serves(run: Path) -> None:
     recall = values(run, "recall@5", "product")
-    assert recall[0] == 0.0
-    assert recall[1] > 0.3
+    assert recall[1] > recall[0] + 0.15
 
 
 def test_a_slate_from_the_users_department_has_most_of_the_true_utility(run: Path) -> None:
     shares = values(run, "utility_share", "home")
-    assert shares[0] == 0.0
+    assert abs(shares[0]) < 0.1
     assert shares[-1] > 0.8
 
 
@@ -141,7 +146,8 @@ def test_a_tight_quota_refuses_and_no_invariant_breaks(shop: Dataset, tmp_path: 
 
 def test_a_limit_thins_a_day_to_a_subset_of_its_requests(shop: Dataset, tmp_path: Path) -> None:
     engine.replay(shop_scenario(requests={"share": 1.0, "limit_per_day": 50}), shop, tmp_path / "few", force=False)
-    assert results(tmp_path / "few")["requests"]["made"] == 150
+    made = results(tmp_path / "few")["requests"]
+    assert 140 <= made["made"] == made["planned"] <= 150
 
 
 def test_a_world_without_truth_is_judged_without_it(tmp_path: Path) -> None:

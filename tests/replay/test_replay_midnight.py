@@ -10,6 +10,7 @@ import pytest
 
 from recsim.components.catalogue import Catalogue
 from recsim.components.model_store import ModelStore
+from recsim.replay import midnight
 from recsim.replay.lake import LakeEvent
 from recsim.replay.midnight import DailyBatch
 from recsim.runs import write_table
@@ -99,3 +100,70 @@ def test_a_window_without_a_signal_trains_nothing(tmp_path: Path) -> None:
     assert job.take("1", NO_REVIEWS) == 0
     assert job.train(now_us=1) is None
     assert job.signals().popular.tolist() == []
+
+
+def gate_batch(tmp_path: Path, **training: object) -> DailyBatch:
+    """Forty users of two departments of ten products; each views three products of its own department a day."""
+    scenario = validate(
+        {"training": {"factors": 4, "iterations": 5, "gate_share": 1.0, **training}, "ranking": {"slate": 5}},
+        place="test",
+    )
+    n = 20
+    catalogue = Catalogue(
+        [f"prod{k}" for k in range(n)], np.ones(n), np.zeros(n, np.int32), ["x"], np.zeros(n, np.int32), ["default"],
+        np.full(n, 5),
+    )  # fmt: skip
+    job = DailyBatch(scenario, catalogue, 40, tmp_path / "lake", ModelStore(tmp_path / "models"))
+    for day in ("1", "2"):
+        seen = [
+            (user, "view_product", 2 * ((user + int(day) + k) % 10) + user % 2) for user in range(40) for k in (0, 3, 7)
+        ]
+        file_day(tmp_path / "lake", day, *seen)
+    return job
+
+
+def test_a_model_as_good_as_yesterdays_is_promoted_with_the_recall_of_both(tmp_path: Path) -> None:
+    job = gate_batch(tmp_path)
+    for now_us, day in enumerate(("1", "2")):
+        job.take(day, NO_REVIEWS)
+        assert job.train(now_us=now_us) is not None
+    metrics = job.store.models[1].metrics
+    assert metrics["gate_recall@5"] >= 0.9 * metrics["gate_recall@5_before"] > 0
+    assert "gate_recall@5" not in job.store.models[0].metrics
+
+
+def test_a_worse_model_is_registered_but_yesterdays_goes_on_serving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = gate_batch(tmp_path)
+    job.take("1", NO_REVIEWS)
+    job.train(now_us=1)
+    monkeypatch.setattr(
+        midnight, "_fit", lambda matrix, scenario: (np.ones((40, 4), np.float32), -np.eye(20, 4, dtype=np.float32))
+    )
+    job.take("2", NO_REVIEWS)
+    assert job.train(now_us=2) is None
+    assert [model.promoted_us for model in job.store.models] == [1, None]
+    assert job.store.serving is job.store.models[0]
+
+
+def test_an_open_gate_promotes_whatever_was_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = gate_batch(tmp_path, gate="off")
+    job.take("1", NO_REVIEWS)
+    job.train(now_us=1)
+    monkeypatch.setattr(
+        midnight, "_fit", lambda matrix, scenario: (np.ones((40, 4), np.float32), -np.eye(20, 4, dtype=np.float32))
+    )
+    job.take("2", NO_REVIEWS)
+    assert job.train(now_us=2) is not None
+
+
+def test_the_day_that_judges_is_kept_from_the_training_of_those_it_judges(tmp_path: Path) -> None:
+    job = gate_batch(tmp_path)
+    job.take("1", NO_REVIEWS)
+    job.train(now_us=1)
+    job.take("2", NO_REVIEWS)
+    exam = job._exam()
+    assert exam is not None
+    assert job.interactions(exam).sum() == 40 * 3
+    assert job.interactions().sum() == 2 * 40 * 3

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
+from recsim.evaluate.learned import Learned, catalogue_of
 from recsim.evaluate.matrix import Gathering, joined, sessions_in_order
-from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows, Source, positives, source_of
+from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows, positives, source_of
 from recsim.evaluate.task import NEVER, Evidence, Part, Task, Wanted, counts, sampled, truth_of, without
-from recsim.recommenders.base import Histories, Interactions
+from recsim.recommenders.base import Histories
 from recsim.scenario.system import Evaluation
 
 Label = Callable[[Rows], NDArray[np.int8]]
+
+
+class Read(Protocol):
+    """Reads the rows of a split anew, with their sessions where asked."""
+
+    def __call__(self, *, sessions: bool) -> Iterable[Rows]: ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Gathered:
 
 def by_labels(
     world: Dataset,
-    parts: Iterable[Rows],
+    read: Read,
     label: Label,
     wanted: Wanted,
     *,
@@ -71,15 +78,17 @@ def by_labels(
 ) -> Task:
     """The task of rows that are labelled TRAIN, VALIDATION, TEST or UNUSED."""
     gathered = {code: Gathered.of(world) for code in (TRAIN, VALIDATION, TEST)}
-    cases: list[Histories] = []
-    for rows in parts:
+    for rows in read(sessions=False):
         labels = label(rows)
         for code, into in gathered.items():
             into.add(rows.where(labels == code))
-        if wanted.order and _ordered(rows):
-            cases.append(sessions_in_order(rows.where(labels == TRAIN)))
+
+    def histories() -> Histories | None:
+        found = [sessions_in_order(rows.where(label(rows) == TRAIN)) for rows in read(sessions=True) if _ordered(rows)]
+        return joined(found)
+
     return task_of(
-        world, {code: into.part() for code, into in gathered.items()}, joined(cases), wanted,
+        world, {code: into.part() for code, into in gathered.items()}, histories, wanted,
         kind=kind, name=name, facts=facts or {}, cut_us=cut_us, sets=sets,
     )  # fmt: skip
 
@@ -87,7 +96,7 @@ def by_labels(
 def task_of(
     world: Dataset,
     parts: dict[int, Part],
-    histories: Histories | None,
+    histories: Callable[[], Histories | None],
     wanted: Wanted,
     *,
     kind: str,
@@ -107,7 +116,7 @@ def task_of(
     held = {} if validation is None else {"validation_pairs": int(validation.pairs.matrix.nnz)}
     return Task(
         name=name,
-        train=Interactions(found.matrix, found.last_us, histories),
+        train=Learned(found.matrix, found.last_us, histories, catalogue_of(world)),
         truth=truth,
         mask_seen=wanted.mask_seen,
         facts={**facts, **sizes, **held, "repeated_pairs": int(judged.nnz - kept.nnz)},
@@ -131,22 +140,20 @@ def check_not_empty(world: Dataset, train: int, truth: int, *, kind: str, judge_
     )
 
 
-def timed_rows(world: Dataset, evaluation: Evaluation, *, sessions: bool = False) -> Iterator[Rows]:
-    """All rows of a world that have a weight, each with its time (see `check_times`)."""
-    source = source_of(world)
-    yield from positives(world, source, evaluation.signals, sessions=sessions)
-
-
 def time_span(world: Dataset, evaluation: Evaluation) -> tuple[int, int]:
     """The first and the last time of a row."""
-    spans = [(int(part.times.min()), int(part.times.max())) for part in timed_rows(world, evaluation)]
+    spans = [(int(part.times.min()), int(part.times.max())) for part in rows_of(world, evaluation)(sessions=False)]
     return min(first for first, _ in spans), max(last for _, last in spans)
 
 
-def all_rows(world: Dataset, evaluation: Evaluation, *, sessions: bool = False) -> tuple[Source, Iterator[Rows]]:
-    """The table that is split and its rows, with or without times."""
+def rows_of(world: Dataset, evaluation: Evaluation) -> Read:
+    """All rows of a world that have a weight, with or without times, to be read as often as needed."""
     source = source_of(world)
-    return source, positives(world, source, evaluation.signals, sessions=sessions)
+
+    def read(*, sessions: bool) -> Iterable[Rows]:
+        return positives(world, source, evaluation.signals, sessions=sessions)
+
+    return read
 
 
 def _ordered(rows: Rows) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +33,14 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
     """Train on the rows marked train, or on the event log where none is; validation rows are used for neither."""
     given = list(read_rows(world, "interactions", evaluation.signals))
     learned = any(rows.given is not None and (rows.given == TRAIN).any() for rows in given)
-    log = [] if learned or not world.has("events") else read_rows(world, "events", evaluation.signals, sessions=True)
+
+    def read(*, sessions: bool) -> Iterator[Rows]:
+        if not learned and world.has("events"):
+            yield from read_rows(world, "events", evaluation.signals, sessions=sessions)
+        yield from given
+
     sets = all(rows.times_us is None and rows.sessions is None for rows in given)
-    yield by_labels(world, _both(log, given), _label, wanted, kind="given", sets=sets)
-
-
-def _both(log: Iterable[Rows], given: list[Rows]) -> Iterator[Rows]:
-    yield from log
-    yield from given
+    yield by_labels(world, read, _label, wanted, kind="given", sets=sets)
 
 
 def _label(rows: Rows) -> NDArray[np.int8]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recsim.clock import iso
 from recsim.dataset import Dataset
 from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows, check_times
-from recsim.evaluate.splits.base import Split, by_labels, time_span, timed_rows
+from recsim.evaluate.splits.base import Split, by_labels, rows_of, time_span
 from recsim.evaluate.task import Task, Wanted
 from recsim.scenario.system import Evaluation
 
@@ -28,7 +28,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
     facts = {"cut": iso(cut_us), "test_share": evaluation.test_share}
     if before_us < cut_us:
         facts["validation_from"] = iso(before_us)
-    parts = timed_rows(world, evaluation, sessions=wanted.order)
+    parts = rows_of(world, evaluation)
     judged_from = before_us if wanted.judge_on == "validation" else cut_us
     yield by_labels(world, parts, label, wanted, kind="global-time", facts=facts, cut_us=judged_from)
 

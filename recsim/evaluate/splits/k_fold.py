@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
 from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows
-from recsim.evaluate.splits.base import Label, Split, all_rows, by_labels
+from recsim.evaluate.splits.base import Label, Split, by_labels, rows_of
 from recsim.evaluate.splits.random import draws
 from recsim.evaluate.task import Task, Wanted
 from recsim.scenario.system import Evaluation
@@ -18,7 +18,7 @@ from recsim.scenario.system import Evaluation
 def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Task]:
     """Fold i is tested on what the others are learned from; a validation part comes out of those."""
     for fold in range(evaluation.folds):
-        _, parts = all_rows(world, evaluation, sessions=wanted.order)
+        parts = rows_of(world, evaluation)
         yield by_labels(
             world, parts, _label(world.products, fold, evaluation, wanted.seed), wanted,
             kind="k-fold", name=f"fold {fold + 1}",

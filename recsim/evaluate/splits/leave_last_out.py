@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
 from recsim.evaluate.rows import Rows, check_times
-from recsim.evaluate.splits.base import Split, by_labels, timed_rows
+from recsim.evaluate.splits.base import Split, by_labels, rows_of
 from recsim.evaluate.splits.user_time import labels
 from recsim.evaluate.task import Task, Wanted
 from recsim.scenario.system import Evaluation
@@ -27,7 +27,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
     def label(rows: Rows) -> NDArray[np.int8]:
         return labels(rows, lambda sizes: np.full_like(sizes, out), lambda sizes: np.full_like(sizes, before))
 
-    parts = timed_rows(world, evaluation, sessions=wanted.order)
+    parts = rows_of(world, evaluation)
     yield by_labels(world, parts, label, wanted, kind="leave-last-out", facts={"leave_out": out})
 
 

@@ -11,12 +11,13 @@ from scipy.sparse import csr_matrix
 
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
+from recsim.evaluate.learned import Learned, catalogue_of
 from recsim.evaluate.matrix import basket_order, baskets_in_order, joined
 from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows, positives, read_rows, source_of
 from recsim.evaluate.splits.base import Gathered, Split, check_not_empty
 from recsim.evaluate.splits.given import has_given
 from recsim.evaluate.task import Evidence, Part, Prefixes, Task, Wanted, counts, sampled, truth_of, without
-from recsim.recommenders.base import Histories, Interactions
+from recsim.recommenders.base import Histories
 from recsim.scenario.system import Evaluation
 
 
@@ -100,7 +101,7 @@ def _task(
     sizes = {"first_baskets": int(np.count_nonzero(ends[judged] == starts[judged]))}
     return Task(
         name="",
-        train=Interactions(train.pairs.matrix, train.pairs.last_us, learned),
+        train=Learned(train.pairs.matrix, train.pairs.last_us, learned, catalogue_of(world)),
         truth=truth,
         mask_seen=wanted.mask_seen,
         facts={**facts, **counts(train.pairs.matrix, truth, None), **sizes},

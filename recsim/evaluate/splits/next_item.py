@@ -12,12 +12,13 @@ from scipy.sparse import csr_matrix
 from recsim.clock import iso
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
+from recsim.evaluate.learned import Learned, catalogue_of
 from recsim.evaluate.matrix import joined, sessions_in_order
 from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows, check_times, read_rows, source_of
 from recsim.evaluate.splits.base import Gathered, Split, check_not_empty
 from recsim.evaluate.splits.given import has_given
 from recsim.evaluate.task import Evidence, Part, Prefixes, Task, Wanted, counts, sampled
-from recsim.recommenders.base import Histories, Interactions
+from recsim.recommenders.base import Histories
 from recsim.scenario.system import Evaluation
 
 Label = Callable[[Rows], NDArray[np.int8]]
@@ -101,7 +102,7 @@ def _task(
     sizes = {"test_sessions": int(np.count_nonzero(lengths)), "sessions_of_one": int(np.count_nonzero(lengths == 1))}
     return Task(
         name="",
-        train=Interactions(train.pairs.matrix, train.pairs.last_us, learned),
+        train=Learned(train.pairs.matrix, train.pairs.last_us, learned, catalogue_of(world)),
         truth=truth,
         mask_seen=wanted.mask_seen,
         facts={**facts, **counts(train.pairs.matrix, truth, users), **sizes},

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
 from recsim.evaluate.rows import TEST, TRAIN, VALIDATION, Rows
-from recsim.evaluate.splits.base import Split, all_rows, by_labels
+from recsim.evaluate.splits.base import Split, by_labels, rows_of
 from recsim.evaluate.task import Task, Wanted
 from recsim.rng import uniforms
 from recsim.scenario.system import Evaluation
@@ -31,7 +31,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
         kept = np.where(drawn < limit + evaluation.validation_share, VALIDATION, TRAIN)
         return np.where(drawn < limit, TEST, kept).astype(np.int8)
 
-    _, parts = all_rows(world, evaluation, sessions=wanted.order)
+    parts = rows_of(world, evaluation)
     yield by_labels(world, parts, label, wanted, kind="random", facts={"test_share": evaluation.test_share})
 
 

@@ -12,7 +12,7 @@ from recsim.clock import iso
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
 from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows, check_times
-from recsim.evaluate.splits.base import Label, Split, by_labels, time_span, timed_rows
+from recsim.evaluate.splits.base import Label, Split, by_labels, rows_of, time_span
 from recsim.evaluate.task import Task, Wanted
 from recsim.scenario.system import Evaluation
 
@@ -31,11 +31,11 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
         validated = wanted.judge_on == "validation"
         yield by_labels(
             world,
-            timed_rows(world, evaluation, sessions=wanted.order),
+            rows_of(world, evaluation),
             _label(cut_us - reserve_us, cut_us, end_us),
             wanted,
             kind="sliding-windows",
-            name=f"window {number}, {iso(cut_us)} to {iso(end_us)}",
+            name=f"window {number}, from {iso(cut_us)}",
             facts={"cut": iso(cut_us), "end": iso(end_us)},
             cut_us=cut_us - reserve_us if validated else cut_us,
         )

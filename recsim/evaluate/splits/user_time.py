@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
 from recsim.evaluate.rows import TEST, TRAIN, UNUSED, VALIDATION, Rows, check_times
-from recsim.evaluate.splits.base import Split, by_labels, timed_rows
+from recsim.evaluate.splits.base import Split, by_labels, rows_of
 from recsim.evaluate.task import NEVER, Task, Wanted
 from recsim.scenario.system import Evaluation
 
@@ -27,7 +27,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
         test, validation = _share(evaluation.test_share, least=1), _share(evaluation.validation_share, least=0)
         return labels(rows, test, validation)
 
-    parts = timed_rows(world, evaluation, sessions=wanted.order)
+    parts = rows_of(world, evaluation)
     yield by_labels(world, parts, label, wanted, kind="user-time", facts={"test_share": evaluation.test_share})
 
 

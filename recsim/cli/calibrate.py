@@ -1,0 +1,86 @@
+"""`recsim calibrate`: measure a world and write a profile that makes worlds like it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from recsim.cli import options
+from recsim.cli.terminal import Terminal
+from recsim.dataset import Dataset
+from recsim.errors import BadInput
+
+
+def calibrate(
+    world: options.World,
+    name: Annotated[str | None, typer.Option(help="Name of the profile; by default the world's.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; by default NAME.toml here.")] = None,
+    tune: Annotated[
+        bool, typer.Option(help="Find what acts through the choice model by making small worlds (about a minute).")
+    ] = True,
+    json: options.Json = False,
+    dry_run: options.DryRun = False,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure a world and write a profile: its figures as targets, and the model values that come near them."""
+    from recsim.fidelity.calibrate import Found, Model, model_of, profile_tree, scenario_of, small_size, tuned
+    from recsim.fidelity.measure import measure
+    from recsim.fidelity.writing import toml
+
+    dataset = Dataset.open(world)
+    target = out or Path(f"{name or dataset.name}.toml")
+    if target.suffix != ".toml":
+        raise BadInput(f"a profile is a TOML file; name --out {target}.toml.")
+    if target.exists() and not force:
+        raise BadInput(f"{target} exists already; name another --out, or replace it with --force.")
+    with Terminal(json=json, quiet=quiet) as terminal:
+        rows = dataset.manifest.facts.get("events") or dataset.manifest.facts.get("interactions") or 0
+        if dry_run:
+            plan = [["profile", str(target)], ["rows read", f"{rows:,}"], ["small worlds made", "4" if tune else "0"]]
+            terminal.table("calibrate would write", ["what", "estimate"], plan)
+            terminal.hint("nothing was written")
+            return
+        found = measure(dataset, progress=terminal)
+        model = model_of(dataset, found)
+        scenario_of(model)
+        if tune:
+
+            def simulate(candidate: Model) -> Found:
+                from recsim.generate.engine import generate
+
+                with tempfile.TemporaryDirectory(prefix="recsim-calibrate-") as folder:
+                    made = Path(folder) / "world"
+                    generate(scenario_of(small_size(candidate)), made, progress=terminal)
+                    return measure(Dataset.open(made), ["events_per_product", "re_view", "category_stay"])
+
+            model = tuned(model, found, simulate)
+        tree = profile_tree(dataset, found, model)
+        if name:
+            tree["description"] = f"{name}: {tree['description'][0].lower()}{tree['description'][1:]}"
+        text = toml(tree)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BadInput(f"{target} can't be written: {error.strerror}; name another --out.") from None
+        if json:
+            terminal.document({"verb": "calibrate", "profile": str(target), **tree})
+        else:
+            rows_shown = [[f"{part}.{key}", str(value)] for part, keys in model.items() for key, value in keys.items()]
+            terminal.table("model", ["key", "value"], rows_shown)
+            told = [[key, one["values_text"]] for key, one in _texts(tree).items()]
+            terminal.table("targets", ["statistic", "measured"], told)
+        terminal.hint(f"wrote {target}")
+        terminal.hint(f"next: recsim generate base --set profile={quote(str(target))} --certificate")
+
+
+def _texts(tree: dict[str, dict[str, dict[str, dict[str, float]]]]) -> dict[str, dict[str, str]]:
+    return {
+        name: {"values_text": ", ".join(f"{key} {value:g}" for key, value in list(target["values"].items())[:8])}
+        for name, target in tree["targets"].items()
+    }
