@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.behaviour.catalogue import Catalogue
+from recsim.behaviour.catalogue import Catalogue, products_of
 from recsim.behaviour.hostile import hostile_users, tenants_of
 from recsim.behaviour.rules import Rules
 from recsim.rng import partition_of, words
@@ -68,7 +68,7 @@ class Adversaries:
     def target_product(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The products that accounts work on; -1 for none."""
         slot = rows[:, Accounts.SLOT]
-        return np.where(slot >= 0, self._catalogue.product[np.maximum(slot, 0)], -1)
+        return np.where(slot >= 0, products_of(self._catalogue, np.maximum(slot, 0)), -1)
 
     def _all(self, kinds: list[int]) -> Accounts:
         total = sum(kinds)
@@ -97,15 +97,15 @@ class Adversaries:
         ring, whose = rows[ringed, Accounts.RING].astype(np.uint64), tenant[ringed]
         shelf, seed = self._catalogue, self.scenario.seed
         when, what = words(seed, "ring/when", ring), words(seed, "ring/what", ring)
-        low = shelf.start[shelf.tenant_start[whose]]
-        size = shelf.start[shelf.tenant_start[whose + 1]] - low
+        low = shelf.niche[shelf.start[shelf.tenant_start[whose]]]
+        size = shelf.niche[shelf.start[shelf.tenant_start[whose + 1]]] - low
         slots = low[:, None] + (words(seed, "ring/slots", ring) % size[:, None])
-        reviews = np.diff(shelf.reviews_before)[shelf.product[slots]]
+        reviews = np.diff(shelf.reviews_before)[products_of(shelf, slots)]
         best = np.argmax(reviews > 0, axis=1)
         slot = slots[np.arange(len(slots)), best]
         has = reviews[np.arange(len(slots)), best]
         votes = rows[ringed, Accounts.KIND] == VOTE_RING
-        review = shelf.reviews_before[shelf.product[slot]] + what[:, 0] % np.maximum(has, 1)
+        review = shelf.reviews_before[products_of(shelf, slot)] + what[:, 0] % np.maximum(has, 1)
         rows[ringed, Accounts.SLOT] = np.where(~votes | (has > 0), slot, -1)
         rows[ringed, Accounts.REVIEW] = np.where(votes & (has > 0), review, -1)
         rows[ringed, Accounts.DIRECTION] = np.where(what[:, 1] % 100 < _UP_OF_100, 1, -1)

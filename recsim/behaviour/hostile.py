@@ -9,7 +9,8 @@ import numpy as np
 from numba import njit
 
 from recsim.behaviour import draft as rows
-from recsim.behaviour.draft import EVENTS, NO_PRODUCT, NO_REFERENCE, REVIEWS, SESSIONS, USER_EVENTS, push
+from recsim.behaviour.choice import product_of
+from recsim.behaviour.draft import EVENTS, NO_PRODUCT, NO_REFERENCE, REVIEWS, SESSIONS, push
 from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.people import below, home_of, hostile_user
 from recsim.rng import draw, stream_id
@@ -19,6 +20,7 @@ _STEP = stream_id("hostile/step")
 _DAY_MS = np.int64(86_400_000)
 _LAST_MS = np.int64(86_400_000 - 60_000)
 _HOUR_MS = np.int64(3_600_000)
+_ONE = np.int64(1)
 
 _CRAWLS = np.uint32(round(0.9 * 2**32))
 _CARDS = np.uint32(round(0.4 * 2**32))
@@ -64,7 +66,6 @@ def act(rules, catalogue, draft, accounts, knobs, day, first):  # type: ignore[n
             return i
         tenant, _, offset, device = home_of(rules, row[USER])
         who = (row[USER], day, np.int64(tenant) * 2 + np.int64(device))
-        draft.counters[USER_EVENTS] = 0
         if row[KIND] == 0:
             _crawl(rules, catalogue, draft, who, np.int64(tenant), views)
         elif row[KIND] == 1:
@@ -75,24 +76,24 @@ def act(rules, catalogue, draft, accounts, knobs, day, first):  # type: ignore[n
 
 
 @inlined
-def _begin(rules, draft, who, ms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _begin(draft, who, ms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     row = draft.session[draft.counters[SESSIONS]]
     row[0], row[1], row[2], row[3], row[4], row[5] = who[0], who[2], -1, ms, ms, 0
     draft.counters[SESSIONS] += 1
-    push(draft, rules, who, rows.START, ms, NO_PRODUCT, NO_REFERENCE)
+    push(draft, rows.START, ms, NO_PRODUCT, NO_REFERENCE)
 
 
 @inlined
-def _finish(rules, draft, who, ms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    push(draft, rules, who, rows.END, ms, NO_PRODUCT, NO_REFERENCE)
+def _finish(draft, ms):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    push(draft, rows.END, ms, NO_PRODUCT, NO_REFERENCE)
     draft.session[draft.counters[SESSIONS] - 1, 4] = ms
 
 
 @inlined
 def _any_slot(catalogue, tenant, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A slot of a tenant, all equally likely."""
-    low = catalogue.start[catalogue.tenant_start[tenant]]
-    return low + below(word, catalogue.start[catalogue.tenant_start[tenant + 1]] - low)
+    low = catalogue.niche[catalogue.start[catalogue.tenant_start[tenant]]]
+    return low + below(word, catalogue.niche[catalogue.start[catalogue.tenant_start[tenant + 1]]] - low)
 
 
 @inlined
@@ -103,15 +104,15 @@ def _crawl(rules, catalogue, draft, who, tenant, views):  # type: ignore[no-unty
         return
     wanted = views // 2 + 1 + below(w1, views)
     ms = below(w2, max(_LAST_MS - wanted * 2000, np.int64(1)))
-    _begin(rules, draft, who, ms)
+    _begin(draft, who, ms)
     for step in range((wanted + 1) // 2):
         s0, s1, g0, g1 = draw((rules.seed, _STEP), who[0], (who[1] << 32) | step)
         for half in range(2):
             ms += 1000 + below(g1 if half else g0, 2000)
             if ms < _LAST_MS and step * 2 + half < wanted:
-                product = catalogue.product[_any_slot(catalogue, tenant, s1 if half else s0)]
-                push(draft, rules, who, rows.VIEW, ms, product, NO_REFERENCE)
-    _finish(rules, draft, who, min(ms, _LAST_MS) + 1000)
+                product = product_of(catalogue, _any_slot(catalogue, tenant, s1 if half else s0))
+                push(draft, rows.VIEW, ms, product, NO_REFERENCE)
+    _finish(draft, min(ms, _LAST_MS) + 1000)
 
 
 @inlined
@@ -122,21 +123,21 @@ def _card(rules, catalogue, draft, who, tenant, offset):  # type: ignore[no-unty
         return
     ms = (_HOUR_MS + below(w1, 4 * _HOUR_MS) - offset * 60_000 + _DAY_MS) % _DAY_MS
     ms = min(ms, _LAST_MS - 300_000)
-    _begin(rules, draft, who, ms)
+    _begin(draft, who, ms)
     items = 6 + below(w2, 7)
     for step in range(items):
         s0, _, g0, g1 = draw((rules.seed, _STEP), who[0], (who[1] << 32) | step)
-        product = catalogue.product[_any_slot(catalogue, tenant, s0)]
+        product = product_of(catalogue, _any_slot(catalogue, tenant, s0))
         ms += 2000 + below(g0, 6000)
-        push(draft, rules, who, rows.VIEW, ms, product, NO_REFERENCE)
+        push(draft, rows.VIEW, ms, product, NO_REFERENCE)
         ms += 500 + below(g1, 1500)
-        push(draft, rules, who, rows.CART, ms, product, NO_REFERENCE)
+        push(draft, rows.CART, ms, product, NO_REFERENCE)
     for step in range(items):
         s0, _, g0, _ = draw((rules.seed, _STEP), who[0], (who[1] << 32) | step)
         ms += 300 + below(g0, 700)
-        product = catalogue.product[_any_slot(catalogue, tenant, s0)]
-        push(draft, rules, who, rows.PURCHASE, ms, product, NO_REFERENCE)
-    _finish(rules, draft, who, ms + 1000)
+        product = product_of(catalogue, _any_slot(catalogue, tenant, s0))
+        push(draft, rows.PURCHASE, ms, product, _ONE)
+    _finish(draft, ms + 1000)
 
 
 @inlined
@@ -144,14 +145,14 @@ def _join_ring(rules, catalogue, draft, who, account, burst_ms):  # type: ignore
     """Look at the ring's product and vote on its review, or write one of its reviews, within the burst."""
     w0, w1, w2, w3 = draw((rules.seed, _DAY), who[0], who[1])
     ms = account[FROM_MS] + below(w0, burst_ms)
-    product = catalogue.product[account[SLOT]]
-    _begin(rules, draft, who, ms)
+    product = product_of(catalogue, account[SLOT])
+    _begin(draft, who, ms)
     ms += 1000 + below(w1, 4000)
-    push(draft, rules, who, rows.VIEW, ms, product, NO_REFERENCE)
+    push(draft, rows.VIEW, ms, product, NO_REFERENCE)
     if account[REVIEW] >= 0:
         ms += 1000 + below(w2, 9000)
         kind = rows.UPVOTE if account[DIRECTION] > 0 else rows.DOWNVOTE
-        push(draft, rules, who, kind, ms, product, account[REVIEW])
+        push(draft, kind, ms, product, account[REVIEW])
     else:
         ms += 20_000 + below(w2, 70_000)
         review = draft.counters[REVIEWS]
@@ -159,5 +160,5 @@ def _join_ring(rules, catalogue, draft, who, account, burst_ms):  # type: ignore
         row[0], row[1], row[2], row[3] = draft.counters[SESSIONS] - 1, product, ms, 5
         row[4], row[5] = np.int64(w3), account[SALT]
         draft.counters[REVIEWS] += 1
-        push(draft, rules, who, rows.SUBMIT, ms, product, review)
-    _finish(rules, draft, who, ms + 1000)
+        push(draft, rows.SUBMIT, ms, product, review)
+    _finish(draft, ms + 1000)

@@ -130,11 +130,13 @@ def about_choice(world: World, user: int, product: int, day: int, size: int | No
     catalogue = judging.catalogue_on(world, day)
     leaf = int(world.traits.category[product])
     slots, weight = judging.category_slots(world, day, leaf)
-    found = judging.terms(world.rules, catalogue, np.full(len(slots), user, np.int64), slots)
+    found = judging.terms(world.rules, catalogue, np.full(len(slots), user, np.int64), slots, day)
     place = int(np.flatnonzero(slots == judging.slots_of(catalogue, np.array([product])))[0])
     wanted = size or world.scenario.behaviour.consideration
     odds = np.exp(np.clip(found.utility, -40.0, 40.0))
-    chosen = judging.considered(odds, weight, wanted)
+    niche = catalogue.long[slots, -2].astype(np.int64)
+    examined = world.rules.examined[:wanted].astype(np.float64)
+    chosen = judging.considered(odds, weight, niche, examined, min(world.rules.page_niches, wanted))
     shelf = world.catalogue.tenant_start
     return {
         **_row(found, world, place),
@@ -154,7 +156,7 @@ def about_slate(world: World, user: int, products: list[int], day: int, examinat
         raise BadInput("a slate holds a product once; leave the repeated ones out.")
     catalogue = judging.catalogue_on(world, day)
     slots = judging.slots_of(catalogue, np.array(products, np.int64))
-    found = judging.terms(world.rules, catalogue, np.full(len(products), user, np.int64), slots)
+    found = judging.terms(world.rules, catalogue, np.full(len(products), user, np.int64), slots, day)
     odds = judging.slate_odds(found.utility, examination)
     return [
         {

@@ -103,7 +103,7 @@ def _describe(rules, catalogue, ids, people):  # type: ignore[no-untyped-def]  #
         people.tenant[i], people.region[i], people.offset[i], people.device[i] = tenant, region, offset, device
         word, _, _, _ = draw((rules.seed, _AGE), user, 0)
         people.age[i] = np.int16(min(max(np.float32(38.0) + np.float32(13.0) * at(rules.normal, word), 16.0), 90.0))
-        taste_of(rules, user, people.taste[i])
+        taste_of(rules, user, np.int64(0), people.taste[i])
         interests_of(rules, catalogue, user, tenant, people.taste[i], people.interests[i], people.matches)
         people.weights[i, 0] = activity_of(rules, user)
         people.weights[i, 1], people.weights[i, 2] = weights_of(rules, user)

@@ -20,6 +20,7 @@ SETS = [
     "users.count=12000", "users.sessions_per_day=1.0", "products.count=1500", "products.categories=40",
     "calendar.days=2", "layout.partitions=3", "transport.lost_share=0.02", "transport.future_share=0.01",
     "transport.duplicate_share=0.02", "adversaries.crawler_share=0.001", "adversaries.crawler_views=50",
+    "products.sold_out_share=0", "behaviour.habit_share=0",
 ]  # fmt: skip
 
 
@@ -37,12 +38,14 @@ def world(dataset: Dataset) -> World:
 
 @pytest.fixture(scope="module")
 def events(dataset: Dataset) -> pl.DataFrame:
-    """What customers really did, in order."""
+    """What customers really did on the first day, in order."""
     log = dataset.frame("events").unique("event_id").join(dataset.frame("truth/transport"), on="event_id", how="anti")
     truth = dataset.frame("truth/transport")
     every = pl.concat([log.select(truth.drop("fate").columns), truth.drop("fate")], how="vertical_relaxed")
     customers = every.join(dataset.frame("truth/adversaries"), on="user_id", how="anti")
-    return customers.with_columns(pl.col("event_type").cast(pl.String)).sort("session", "event_timestamp", "event_id")
+    first = pl.col("event_timestamp").dt.date() == dataset.first_day
+    kept = customers.filter(first).with_columns(pl.col("event_type").cast(pl.String))
+    return kept.sort("session", "event_timestamp", "event_id")
 
 
 def bins(probability: np.ndarray, happened: np.ndarray) -> float:
@@ -60,7 +63,7 @@ def bins(probability: np.ndarray, happened: np.ndarray) -> float:
 def told(world: World, frame: pl.DataFrame) -> judging.Terms:
     catalogue = judging.catalogue_on(world, 0)
     slots = judging.slots_of(catalogue, frame["product_id"].to_numpy())
-    return judging.terms(world.rules, catalogue, frame["user_id"].to_numpy(), slots)
+    return judging.terms(world.rules, catalogue, frame["user_id"].to_numpy(), slots, 0)
 
 
 @pytest.mark.stat
@@ -93,8 +96,10 @@ def test_first_views_fall_where_the_formula_says(world: World, events: pl.DataFr
         slots, weight = judging.category_slots(world, 0, int(world.traits.category[product]))
         catalogue = judging.catalogue_on(world, 0)
         found = judging.terms(world.rules, catalogue, np.full(len(slots), user), slots)
-        chance = judging.considered(np.exp(found.utility), weight, world.scenario.behaviour.consideration)
-        assert chance.sum() == pytest.approx(1.0, abs=1e-9)
+        niche = catalogue.long[slots, -2].astype(np.int64)
+        examined = world.rules.examined[: world.rules.candidates].astype(np.float64)
+        chance = judging.considered(np.exp(found.utility), weight, niche, examined, world.rules.page_niches)
+        assert chance.sum() == pytest.approx(1.0, abs=1e-6)
         order = np.argsort(-found.utility)
         here = int(np.flatnonzero(slots[order] == judging.slots_of(catalogue, np.array([product])))[0])
         places.append(chance[order][:here].sum() + u * chance[order][here])
