@@ -1,12 +1,15 @@
 """Solving the funnel: the intercepts at which simulated users add to the cart and buy as often as the scenario says.
 
-The first sessions of the world are simulated without carts (a small world wholly); what users looked at gives the
-distribution of x (see `choice`), and bisection on it gives the intercepts. No random number is drawn here that the
-world does not draw too, so the result is a pure function of the scenario.
+The first sessions of the world are simulated (a small world wholly). Every view and every cart carries the random
+word its next step is decided by, so the intercepts can be solved against the very draws the world will make: in a small
+world the rates come out exactly, in a large one up to the noise of the rest. Where a user goes depends a little on what
+he put into the cart, so the sample is drawn three times, each time with the intercepts of the one before. No random
+number is drawn here that the world does not draw too: the result is a pure function of the scenario.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
@@ -19,10 +22,12 @@ from recsim.behaviour.kernel import kernel
 from recsim.behaviour.rules import Rules
 from recsim.scenario import Scenario
 
-SAMPLE_VIEWS = 600_000
+SAMPLE_VIEWS = 800_000
+_ROUNDS = 3
 _BATCH = 4_096
-_STEPS = 60
+_STEPS = 50
 _NOISE = 33
+_FIT_WEIGHT = 0.4
 
 
 class Funnel(NamedTuple):
@@ -35,24 +40,39 @@ class Funnel(NamedTuple):
     buyer_fit_deviation: float
 
 
-def solve(scenario: Scenario, rules: Rules, catalogue: Catalogue) -> Funnel:
-    """The funnel of a scenario, from a sample of its own views."""
-    once = rules._replace(fate_under=np.zeros_like(rules.fate_under))
-    x, fit, quality = _sample(once, catalogue, scenario.calendar.days)
+class Sample(NamedTuple):
+    """Views and carts of a world's first sessions: columns of x, affinity, quality and the word of the next step."""
+
+    views: NDArray[np.float64]
+    carts: NDArray[np.float64]
+
+
+def solve(scenario: Scenario, rules: Rules, shelves: Callable[[int], Catalogue]) -> Funnel:
+    """The funnel of a scenario, from a sample of its own sessions; `shelves` gives the catalogue of a day."""
     behaviour = scenario.behaviour
-    cart = _intercept(x, np.ones_like(x), behaviour.cart_per_view)
-    carted = _logistic(cart + x)
-    purchase = _intercept(choice.PURCHASE_SHARE * x, carted, behaviour.purchase_per_cart)
-    bought = carted * _logistic(purchase + choice.PURCHASE_SHARE * x)
-    mean_fit = float(np.average(fit, weights=bought))
-    deviation = float(np.sqrt(np.average((fit - mean_fit) ** 2, weights=bought)))
-    scale, cuts = _reviews(scenario, 0.55 * quality + 0.4 * fit + 0.9, bought)
+    cart = purchase = -100.0
+    for _ in range(_ROUNDS):
+        drawn = rules.with_(hostile=0, cart_intercept=np.float32(cart), purchase_intercept=np.float32(purchase))
+        sample = _sample(drawn, shelves)
+        x, word = sample.views[:, 0], sample.views[:, 3]
+        cart = _intercept(x, word, behaviour.cart_per_view * len(x))
+        if len(sample.carts):
+            half = choice.PURCHASE_SHARE * sample.carts[:, 0]
+            purchase = _intercept(half, sample.carts[:, 3], behaviour.purchase_per_cart * len(half))
+        else:
+            carted = _logistic(cart + x)
+            purchase = _expected(choice.PURCHASE_SHARE * x, carted, behaviour.purchase_per_cart)
+    views = sample.views
+    bought = _logistic(cart + views[:, 0]) * _logistic(purchase + choice.PURCHASE_SHARE * views[:, 0])
+    mean_fit = float(np.average(views[:, 1], weights=bought))
+    deviation = float(np.sqrt(np.average((views[:, 1] - mean_fit) ** 2, weights=bought)))
+    scale, cuts = _reviews(scenario, 0.55 * views[:, 2] + _FIT_WEIGHT * views[:, 1] + 0.9, bought)
     return Funnel(cart, purchase, scale, cuts, deviation)
 
 
 def apply(rules: Rules, funnel: Funnel) -> Rules:
     """The rules with a solved funnel."""
-    return rules._replace(
+    return rules.with_(
         cart_intercept=np.float32(funnel.cart_intercept),
         purchase_intercept=np.float32(funnel.purchase_intercept),
         review_scale=np.float32(funnel.review_scale),
@@ -60,27 +80,28 @@ def apply(rules: Rules, funnel: Funnel) -> Rules:
     )
 
 
-def _sample(rules: Rules, catalogue: Catalogue, days: int) -> tuple[NDArray[np.float64], ...]:
-    """x, v·θ and quality of the world's first views, until there are `SAMPLE_VIEWS` of them or the world ends."""
-    room = choice.scratch(catalogue.mean.shape[1], len(rules.interest_under), rules.sessions_max, rules.length_max)
+def _sample(rules: Rules, shelves: Callable[[int], Catalogue]) -> Sample:
+    """Views and carts of the world's first sessions, until there are `SAMPLE_VIEWS` views or the world ends."""
+    first = shelves(0)
+    room = choice.scratch(first.mean.shape[1], len(rules.interest_under), rules.sessions_max, rules.length_max)
     blocks, counts = np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64)
-    slot_of = np.empty(len(catalogue.product), np.int64)
-    slot_of[catalogue.product] = np.arange(len(slot_of))
-    found: list[NDArray[np.float64]] = [np.zeros((0, 3))]
+    found: list[list[NDArray[np.float64]]] = [[], []]
     views, end = 0, -(-rules.users // rules.partitions)
-    for day, partition in product(range(days), range(rules.partitions)):
-        block = 0
+    for day, partition in product(range(rules.days), range(rules.partitions)):
+        catalogue, block = shelves(day), 0
         while block < end and views < SAMPLE_VIEWS:
             active, block = people.plan_day(rules, partition, day, block, blocks, counts)
             rows = _expand_all(rules, catalogue, room, partition, day, blocks[:active], counts[:active])
-            out = np.empty((int(rows.counters[draft.EVENTS]), 3), np.float64)
-            kept = _measure(catalogue, rules, room.taste, rows, slot_of, out)
-            found.append(out[:kept])
-            views += kept
+            out = np.empty((2, int(rows.counters[draft.EVENTS]), 4), np.float64)
+            kept = np.zeros(2, np.int64)
+            _measure(catalogue, rules, room.taste, rows, day, out, kept)
+            for k in range(2):
+                found[k].append(out[k, : kept[k]].copy())
+            views += int(kept[0])
         if views >= SAMPLE_VIEWS:
             break
-    columns = np.concatenate(found) if views else np.zeros((1, 3))
-    return columns[:, 0], columns[:, 1], columns[:, 2]
+    nothing = np.array([[0.0, 0.0, 0.0, 0.5]])
+    return Sample(np.concatenate(found[0]) if views else nothing, np.concatenate(found[1]) if views else nothing[:0])
 
 
 def _expand_all(
@@ -102,29 +123,39 @@ def _expand_all(
 
 
 @kernel
-def _measure(catalogue, rules, taste, rows, slot_of, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    kept = 0
+def _measure(catalogue, rules, taste, rows, day, out, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     user = np.int64(-1)
     for i in range(rows.counters[draft.EVENTS]):
-        if (np.int64(rows.events[i, 0]) >> draft.DELAY_BITS) & 15 == draft.VIEW:
+        kind = (np.int64(rows.events[i, 0]) >> draft.DELAY_BITS) & 15
+        if kind in (draft.VIEW, draft.CART):
             viewer = rows.session[np.int64(rows.events[i, 1] >> np.uint64(32)), 0]
             if viewer != user:
                 user = viewer
-                people.taste_of(rules, user, taste)
-            slot = slot_of[np.int64(rows.events[i, 1] & np.uint64(0xFFFFFFFF)) - 1]
+                people.taste_of(rules, user, day, taste)
+            slot = catalogue.slot[np.int64(rows.events[i, 1] & np.uint64(0xFFFFFFFF)) - 1]
             fit = choice.fit_of(catalogue, taste, slot)
-            out[kept, 0] = choice.desire(catalogue, slot, fit)
-            out[kept, 1] = fit
-            out[kept, 2] = catalogue.quality[slot]
-            kept += 1
-    return kept
+            which = 0 if kind == draft.VIEW else 1
+            row = out[which, kept[which]]
+            row[0] = choice.desire(catalogue, slot, fit)
+            row[1] = fit
+            row[2] = catalogue.quality[slot]
+            row[3] = (np.float64(rows.events[i, 2] >> np.uint64(32)) + 0.5) / 4294967296.0
+            kept[which] += 1
 
 
 def _logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1.0 / (1.0 + np.exp(-np.clip(x, -60.0, 60.0)))
 
 
-def _intercept(x: NDArray[np.float64], weight: NDArray[np.float64], target: float) -> float:
+def _intercept(x: NDArray[np.float64], word: NDArray[np.float64], target: float) -> float:
+    """The α at which `target` of the rows have word < logistic(α + x): the place of that row's own threshold."""
+    own = np.log(word) - np.log1p(-word) - x
+    if target >= len(own) or target <= 0:
+        return 50.0 if target > 0 else -50.0
+    return _rounded(float(np.partition(own, int(target))[int(target)]))
+
+
+def _expected(x: NDArray[np.float64], weight: NDArray[np.float64], target: float) -> float:
     """The α at which the weighted mean of logistic(α + x) is `target`, by bisection; ±50 where that is 0 or 1."""
     low, high = -50.0, 50.0
     edges = np.histogram(x, 2048, weights=weight)
@@ -136,7 +167,11 @@ def _intercept(x: NDArray[np.float64], weight: NDArray[np.float64], target: floa
             low = middle
         else:
             high = middle
-    return round((low + high) / 2, 6)
+    return _rounded((low + high) / 2)
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6)
 
 
 def _reviews(

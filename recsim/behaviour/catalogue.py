@@ -1,8 +1,8 @@
 """The catalogue as arrays: what every worker holds to let a user choose among products.
 
-Products stand in *slots* sorted by category, so that one session's look-ups stay inside a few kilobytes; `product`
-turns a slot into the product's id. Tastes are int8: a dot product of two of them is exact integer arithmetic, the same
-on every machine and cheap to vectorise.
+Products stand in *slots* sorted by category and, inside it, by niche (a handful of near-substitutes), so that one
+session's look-ups stay inside a few kilobytes. Tastes are int8: a dot product of two of them is exact integer
+arithmetic, the same on every machine and cheap to vectorise. What changes from day to day is put in by `season`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from recsim.behaviour import quantiles
+from recsim.behaviour import aliases, quantiles
 from recsim.errors import BadInput
 from recsim.rng import normals, uniforms, words
 from recsim.scenario import Scenario
@@ -31,39 +32,71 @@ FIXED_SCALE = 1024.0
 REACH = 4.0
 """Product tastes are clipped at this many standard deviations."""
 
+ABSENT = -32768
+"""The stored log weight of a product that is not in the catalogue today."""
+
+APPEAL, PRICE, WEIGHT, OUTAGE = range(4)
+"""Positions of the 16-bit numbers behind a slot's taste; two 32-bit numbers follow: niche and product."""
+
+COMPLEMENTS = 3
+
 
 class Catalogue(NamedTuple):
-    """N products in slots, C leaf categories, T tenants.
+    """N products in slots, K niches, C leaf categories, T tenants, on one day.
 
-    `shelf` int8 (N, D + 16): a slot's taste, then three 16-bit numbers (high byte, low byte) of 1 / `FIXED_SCALE`:
-    0.3·quality, -log(price / category median), centred log weight; so a candidate is half a cache line.
-    `product` int64 (N,) the product's id; `alias` uint64 (N,) the alias tables inside each category (threshold in the
-    high word, the other slot in the low); `start` int64 (C + 1,) first slot of each category; `mean` int8 (C, D) taste
-    of a category; `category_alias` uint64 (C,) alias tables over the categories of each tenant; `tenant_start` int64
-    (T + 1,) first category of each tenant; `reviews_before` int64 (N + 1,) reviews of products with a smaller id,
-    by product id; `quality` float32 (N,); `scale` turns an integer dot product into user · product.
+    `shelf` int8 (N, D + 16): a slot's taste, then 16-bit multiples of 1 / `FIXED_SCALE` (0.3·quality, -log(price /
+    category median), centred log weight; `ABSENT` where it is not sold today), the outage of the day (from and to, in
+    tenths of an hour, one byte each), and niche and product as 32 bits each; so a candidate is half a cache line.
+    `short` int16 and `long` int32 are views of the same memory. `alias` uint64 (N,) the alias tables inside each niche,
+    `niche_alias` (K,) over the niches of each category, `category_alias` (C,) over the categories of each tenant; the
+    three `usual_` ones are those of no day in particular. `niche` int64 (K + 1,) first slot of each niche; `start`
+    int64 (C + 1,) first niche of each category; `complement` int64 (K, 3) niches that go with a niche; `mean` int8
+    (C, D) taste of a category; `tenant_start` int64 (T + 1,) first category of each tenant; `reviews_before` int64
+    (N + 1,) reviews of products with a smaller id, by product id; `quality` float32 (N,); `slot` int64 (N,) the slot
+    of each product; `scale` turns an integer dot product into user · product.
     """
 
     shelf: NDArray[np.int8]
-    product: NDArray[np.int64]
+    short: NDArray[np.int16]
+    long: NDArray[np.int32]
     alias: NDArray[np.uint64]
-    start: NDArray[np.int64]
-    mean: NDArray[np.int8]
+    niche_alias: NDArray[np.uint64]
     category_alias: NDArray[np.uint64]
+    usual_alias: NDArray[np.uint64]
+    usual_niche_alias: NDArray[np.uint64]
+    usual_category_alias: NDArray[np.uint64]
+    niche: NDArray[np.int64]
+    start: NDArray[np.int64]
+    complement: NDArray[np.int64]
+    mean: NDArray[np.int8]
     tenant_start: NDArray[np.int64]
     reviews_before: NDArray[np.int64]
     quality: NDArray[np.float32]
+    slot: NDArray[np.int64]
     scale: np.float32
 
 
+def products_of(catalogue: Catalogue, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The products in some slots."""
+    return catalogue.long[slots, -1].astype(np.int64)
+
+
 class Traits(NamedTuple):
-    """What the tables say of products beyond `Catalogue`, by product id (N,): price, log weight, category, words."""
+    """What the tables say of products beyond `Catalogue`, by product id (N,); `demand` (C,) by category.
+
+    `weight` and `log_price` (relative to the category's median) are logarithms; a product is sold from day `born`
+    until the day before `dies`, counted from the world's first.
+    """
 
     category: NDArray[np.int64]
     price_usd: NDArray[np.float64]
+    log_price: NDArray[np.float64]
     weight: NDArray[np.float64]
     quality: NDArray[np.float64]
     words: NDArray[np.uint32]
+    born: NDArray[np.int32]
+    dies: NDArray[np.int32]
+    demand: NDArray[np.float64]
 
 
 def product_scale(dimensions: int) -> float:
@@ -76,46 +109,59 @@ def padded(dimensions: int) -> int:
 
 
 def build(scenario: Scenario) -> tuple[Catalogue, Traits]:
-    """The catalogue of a scenario; a pure function of its seed and its users and products sections."""
+    """The catalogue of a scenario; a pure function of its seed and its users, products and calendar sections."""
     products, seed = scenario.products, scenario.seed
-    count = products.count
-    ids = np.arange(count, dtype=np.uint64)
+    ids = np.arange(products.count, dtype=np.uint64)
     demand, size, median_price = _categories(scenario)
     category = _place(uniforms(seed, "product/category", ids)[:, 0], size)
-    z = normals(seed, "product/traits", ids, 4).astype(np.float64)
-    quality = z[:, 0]
-    weight = products.popularity_sigma * (0.95 * z[:, 1] + 0.31 * quality)
-    log_price = 0.6 * z[:, 2]
-    price = np.maximum(np.round(median_price[category] * np.exp(log_price)) - 0.01, 0.99)
-    traits = Traits(category, price, weight, quality, words(seed, "product/words", ids))
-    order = np.argsort(category, kind="stable")
-    start = np.searchsorted(category[order], np.arange(products.categories + 1)).astype(np.int64)
-    taste, mean = _tastes(scenario, category)
+    order, niche, start = _niches(scenario, category)
+    niche_of = np.empty(len(order), np.int64)
+    niche_of[order] = np.repeat(np.arange(len(niche) - 1), np.diff(niche))
+    traits = _traits(scenario, category, niche_of, demand, median_price, anchors=order[niche[:-1]])
+    taste, mean = _tastes(scenario, category, niche_of)
     tenant_start = _tenants(scenario)
-    centred = weight - products.popularity_sigma**2 * (0.95**2 + 0.31**2) / 2
-    fixed = np.stack([QUALITY_WEIGHT * quality, -log_price, centred], axis=1)
+    shelf = _shelf(taste[order], niche_of[order], order, traits)
+    weight = np.exp(traits.weight[order])
+    sums = np.add.reduceat(weight, niche[:-1])
+    usual = aliases.tables(weight, niche), aliases.tables(sums, start), aliases.tables(demand, tenant_start)
+    slot = np.empty(len(order), np.int64)
+    slot[order] = np.arange(len(order))
     catalogue = Catalogue(
-        shelf=_shelf(taste[order], fixed[order]),
-        product=order.astype(np.int64),
-        alias=_alias_tables(np.exp(weight[order]), start),
+        shelf=shelf,
+        short=shelf.view(np.int16),
+        long=shelf.view(np.int32),
+        alias=usual[0],
+        niche_alias=usual[1],
+        category_alias=usual[2],
+        usual_alias=usual[0],
+        usual_niche_alias=usual[1],
+        usual_category_alias=usual[2],
+        niche=niche,
         start=start,
+        complement=_complements(scenario, start, sums, tenant_start, demand),
         mean=mean,
-        category_alias=_alias_tables(demand, tenant_start),
         tenant_start=tenant_start,
-        reviews_before=_reviews_before(scenario, weight),
-        quality=quality[order].astype(np.float32),
+        reviews_before=_reviews_before(scenario, traits.weight, traits.born),
+        quality=traits.quality[order].astype(np.float32),
+        slot=slot,
         scale=np.float32(1.0 / (USER_SCALE * product_scale(scenario.users.taste_dimensions))),
     )
     return catalogue, traits
 
 
+def _even(seed: int, stream: str, count: int) -> NDArray[np.float64]:
+    """Standard normals in random order whose distribution is exact at any size: the quantiles (k + 1/2) / count."""
+    rank = np.empty(count, np.int64)
+    rank[np.argsort(words(seed, stream, np.arange(count, dtype=np.uint64))[:, 0], kind="stable")] = np.arange(count)
+    return np.asarray(ndtri((rank + 0.5) / count))
+
+
 def _categories(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Per leaf category: demand weight, size weight (both lognormal, correlated) and median price in dollars."""
-    ids = np.arange(scenario.products.categories, dtype=np.uint64)
-    z = normals(scenario.seed, "category/traits", ids, 4).astype(np.float64)
-    size = np.exp(z[:, 0])
-    demand = size * np.exp(0.6 * z[:, 1])
-    return demand, size, scenario.products.median_price_usd * np.exp(0.9 * z[:, 2])
+    products, seed = scenario.products, scenario.seed
+    size = np.exp(0.8 * _even(seed, "category/size", products.categories))
+    demand = size * np.exp(products.demand_sigma * _even(seed, "category/demand", products.categories))
+    return demand, size, products.median_price_usd * np.exp(0.8 * _even(seed, "category/price", products.categories))
 
 
 def _place(u: NDArray[np.float32], size: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -125,15 +171,85 @@ def _place(u: NDArray[np.float32], size: NDArray[np.float64]) -> NDArray[np.int6
     return category.astype(np.int64)
 
 
-def _tastes(scenario: Scenario, category: NDArray[np.int64]) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """θ = √ρ μ_category + √(1-ρ) ε with μ, ε ~ N(0, I / d), stored as int8: products (N, D) and categories (C, D)."""
-    dimensions, share = scenario.users.taste_dimensions, scenario.products.taste_share
+def _niches(
+    scenario: Scenario, category: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The product of each slot, the first slot of each niche and the first niche of each category.
+
+    The niches of a category are of one size, 0.6 to 1.4 times `niche_size`; which products share one is random.
+    """
+    products, seed = scenario.products, scenario.seed
+    leaves = np.arange(products.categories, dtype=np.uint64)
+    wanted = np.maximum(products.niche_size * (0.6 + 0.8 * uniforms(seed, "category/niches", leaves)[:, 0]), 1.0)
+    members = np.bincount(category, minlength=products.categories)
+    count = np.maximum(np.round(members / wanted), 1).astype(np.int64)
+    shuffled = words(seed, "product/niche", np.arange(products.count, dtype=np.uint64))[:, 0]
+    order = np.lexsort((shuffled, category)).astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(members)[:-1]])
+    leaf = np.repeat(np.arange(products.categories), count)
+    rank = np.arange(start[-1]) - start[leaf]
+    niche = first[leaf] + -(-rank * members[leaf] // count[leaf])
+    return order, np.append(niche, products.count).astype(np.int64), start
+
+
+def _traits(
+    scenario: Scenario,
+    category: NDArray[np.int64],
+    niche_of: NDArray[np.int64],
+    demand: NDArray[np.float64],
+    median_price: NDArray[np.float64],
+    *,
+    anchors: NDArray[np.int64],
+) -> Traits:
+    """Prices, weights and lives of the products. The `anchors` (one a niche) are sold all the time."""
+    products, seed = scenario.products, scenario.seed
+    ids = np.arange(products.count, dtype=np.uint64)
+    niches = np.arange(niche_of.max() + 1, dtype=np.uint64)
+    z = normals(seed, "product/traits", ids, 4).astype(np.float64)
+    level = normals(seed, "niche/price", niches, 1)[niche_of, 0].astype(np.float64)
+    log_price = products.price_sigma * (math.sqrt(0.6) * level + math.sqrt(0.4) * z[:, 2])
+    price = np.maximum(np.round(median_price[category] * np.exp(log_price)) - 0.01, 0.99)
+    popular = _even(seed, "product/popularity", products.count)
+    quality = 0.31 * popular + math.sqrt(1 - 0.31**2) * z[:, 0]
+    days = scenario.calendar.days
+    u = uniforms(seed, "product/life", ids).astype(np.float64)
+    born = np.where(
+        u[:, 0] < products.new_per_day_share * days, np.floor(u[:, 1] * days), -(1 + np.floor(u[:, 1] * 730))
+    )
+    dies = np.where(u[:, 2] < products.retired_per_day_share * days, np.floor(u[:, 3] * days), 1 << 20)
+    dies = np.where(dies > born, dies, 1 << 20)
+    born[anchors] = np.minimum(born[anchors], -1)
+    dies[anchors] = 1 << 20
+    return Traits(
+        category=category,
+        price_usd=price,
+        log_price=log_price,
+        weight=products.popularity_sigma * popular,
+        quality=quality,
+        words=words(seed, "product/words", ids),
+        born=born.astype(np.int32),
+        dies=dies.astype(np.int32),
+        demand=demand,
+    )
+
+
+def _tastes(
+    scenario: Scenario, category: NDArray[np.int64], niche_of: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """θ = √ρ μ_category + √ρ' ν_niche + √(1-ρ-ρ') ε with μ, ν, ε ~ N(0, I / d), stored as int8.
+
+    Products (N, D) and categories (C, D).
+    """
+    dimensions, products = scenario.users.taste_dimensions, scenario.products
     ids = np.arange(len(category), dtype=np.uint64)
-    leaves = np.arange(scenario.products.categories, dtype=np.uint64)
+    leaves = np.arange(products.categories, dtype=np.uint64)
     mean = normals(scenario.seed, "category/taste", leaves, dimensions)
+    shared = normals(scenario.seed, "niche/taste", np.arange(niche_of.max() + 1, dtype=np.uint64), dimensions)
     own = normals(scenario.seed, "product/taste", ids, dimensions)
-    own *= np.float32(math.sqrt(1.0 - share))
-    own += np.float32(math.sqrt(share)) * mean[category]
+    own *= np.float32(math.sqrt(max(1.0 - products.taste_share - products.niche_taste_share, 0.0)))
+    own += np.float32(math.sqrt(products.taste_share)) * mean[category]
+    own += np.float32(math.sqrt(products.niche_taste_share)) * shared[niche_of]
     return _stored(own), _stored(mean)
 
 
@@ -144,35 +260,59 @@ def _stored(unit: NDArray[np.float32]) -> NDArray[np.int8]:
     return stored
 
 
-def _shelf(taste: NDArray[np.int8], fixed: NDArray[np.float64]) -> NDArray[np.int8]:
-    stored = np.clip(np.round(fixed * FIXED_SCALE), -32768, 32767).astype(np.int64)
+def _shelf(
+    taste: NDArray[np.int8], niche: NDArray[np.int64], product: NDArray[np.int64], traits: Traits
+) -> NDArray[np.int8]:
     shelf = np.zeros((len(taste), taste.shape[1] + LANES), np.int8)
     shelf[:, : taste.shape[1]] = taste
-    for k in range(3):
-        shelf[:, taste.shape[1] + 2 * k] = stored[:, k] >> 8
-        shelf[:, taste.shape[1] + 2 * k + 1] = (stored[:, k] & 0xFF).astype(np.uint8).view(np.int8)
+    short, long = shelf.view(np.int16), shelf.view(np.int32)
+    behind = taste.shape[1] // 2
+    short[:, behind + APPEAL] = fixed(QUALITY_WEIGHT * traits.quality[product])
+    short[:, behind + PRICE] = fixed(-traits.log_price[product])
+    short[:, behind + WEIGHT] = fixed(traits.weight[product])
+    long[:, taste.shape[1] // 4 + 2] = niche
+    long[:, taste.shape[1] // 4 + 3] = product
     return shelf
 
 
-def _alias_tables(weight: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Alias tables (Walker 1977, built as Vose 1991) of each segment start[k] .. start[k + 1] of the weights."""
-    cut = np.full(len(weight), 0xFFFFFFFF, np.uint64)
-    alias = np.arange(len(weight), dtype=np.uint64)
-    for low, high in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
-        _vose((weight[low:high] * ((high - low) / weight[low:high].sum())).tolist(), low, cut, alias)
-    return (cut << np.uint64(32)) | alias
+def fixed(values: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Numbers as 16-bit multiples of 1 / `FIXED_SCALE`."""
+    return np.clip(np.round(values * FIXED_SCALE), -32767, 32767).astype(np.int16)
 
 
-def _vose(share: list[float], low: int, cut: NDArray[np.uint64], alias: NDArray[np.uint64]) -> None:
-    small = [i for i, s in enumerate(share) if s < 1.0]
-    large = [i for i, s in enumerate(share) if s >= 1.0]
-    while small and large:
-        i, j = small.pop(), large[-1]
-        cut[low + i] = int(share[i] * 4294967295.0)
-        alias[low + i] = low + j
-        share[j] -= 1.0 - share[i]
-        if share[j] < 1.0:
-            small.append(large.pop())
+def _complements(
+    scenario: Scenario,
+    start: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    tenant_start: NDArray[np.int64],
+    demand: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """One to three niches that go with a niche, of other categories of its tenant, drawn by demand and weight.
+
+    Where there is one only it fills all three places.
+    """
+    niches = np.arange(len(weight), dtype=np.uint64)
+    own = np.searchsorted(start, niches, side="right") - 1
+    tenant = np.searchsorted(tenant_start, own, side="right") - 1
+    u = uniforms(scenario.seed, "niche/complement", niches).astype(np.float64)
+    more = uniforms(scenario.seed, "niche/complement", niches, 1).astype(np.float64)
+    upto, inside = np.concatenate([[0.0], np.cumsum(demand)]), np.concatenate([[0.0], np.cumsum(weight)])
+    found = np.empty((len(weight), COMPLEMENTS), np.int64)
+    for k in range(COMPLEMENTS):
+        category = _by_weight(upto, tenant_start[tenant], tenant_start[tenant + 1], u[:, k])
+        beside = np.where(category + 1 < tenant_start[tenant + 1], category + 1, tenant_start[tenant])
+        category = np.where(category == own, beside, category)
+        found[:, k] = _by_weight(inside, start[category], start[category + 1], more[:, k])
+    count = 1 + (u[:, 3] * COMPLEMENTS).astype(np.int64)
+    return np.where(np.arange(COMPLEMENTS) < count[:, None], found, found[:, :1])
+
+
+def _by_weight(
+    upto: NDArray[np.float64], low: NDArray[np.int64], high: NDArray[np.int64], u: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """One position of low .. high by weight, whose running sums are `upto`."""
+    aim = upto[low] + u * (upto[high] - upto[low])
+    return (np.searchsorted(upto, aim, side="right") - 1).clip(low, high - 1)
 
 
 def _tenants(scenario: Scenario) -> NDArray[np.int64]:
@@ -191,10 +331,10 @@ def _tenants(scenario: Scenario) -> NDArray[np.int64]:
     return np.concatenate([[0], ends]).astype(np.int64)
 
 
-def _reviews_before(scenario: Scenario, weight: NDArray[np.float64]) -> NDArray[np.int64]:
+def _reviews_before(scenario: Scenario, weight: NDArray[np.float64], born: NDArray[np.int32]) -> NDArray[np.int64]:
     """Reviews of the products with a smaller id, written before the first day: lognormal counts that follow popularity.
 
-    The log of a count is correlated 0.8 with the log popularity of its product.
+    The log of a count is correlated 0.8 with the log popularity of its product. A product to come has none.
     """
     products = scenario.products
     if products.reviews_median == 0:
@@ -203,4 +343,5 @@ def _reviews_before(scenario: Scenario, weight: NDArray[np.float64]) -> NDArray[
     own = quantiles.draw_all(quantiles.normal(), words(scenario.seed, "product/reviews", ids)[:, 0]).astype(np.float64)
     popular = weight / products.popularity_sigma if products.popularity_sigma else np.zeros(len(weight))
     count = np.floor(products.reviews_median * np.exp(products.reviews_sigma * (0.8 * popular + 0.6 * own)) + 0.5)
+    count[born >= 0] = 0
     return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)

@@ -13,14 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsim.behaviour.kernel import inlined
-from recsim.behaviour.quantiles import at
-from recsim.rng import draw, stream_id
 
-_TRANSPORT = stream_id("event/transport")
-
-EVENTS, SESSIONS, QUERIES, REVIEWS, ODD, USER_EVENTS, PENDING, LOST = range(8)
+EVENTS, SESSIONS, QUERIES, REVIEWS, ODD, PENDING, LOST, UNIQUE = range(8)
 """Positions of the counters in `Draft.counters`; `ODD` counts the events that are not delivered once and rightly
-dated."""
+dated; `UNIQUE` the events without second deliveries, once they are delivered."""
 
 DELAY_BITS = 28
 DELAY_MASK = (1 << DELAY_BITS) - 1
@@ -30,7 +26,6 @@ VIEW, CART, PURCHASE, UPVOTE, DOWNVOTE, SEARCH, START, END, SUBMIT = range(9)
 
 NO_PRODUCT = np.int64(-1)
 NO_REFERENCE = np.int64(0)
-_ORDINARY = np.int64(0)
 """Typed, because numba compiles a function again for every literal number it is called with."""
 
 
@@ -82,58 +77,18 @@ def grown(draft: Draft, events: int, sessions: int) -> Draft:
 
 
 @inlined
-def _append(draft, session, ms, kind, delay, product, reference, mark):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def push(draft, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Append an event of the newest session; see `push_to`."""
+    push_to(draft, draft.counters[SESSIONS] - 1, kind, ms, product, reference)
+
+
+@inlined
+def push_to(draft, session, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Append an event of a session. How it reaches the log is drawn later (`transport`), by its number in the session,
+    which stands where the delivery mark will."""
     row = draft.events[draft.counters[EVENTS]]
-    row[0] = np.uint64(((ms + delay) << 32) | (kind << DELAY_BITS) | delay)
+    row[0] = np.uint64((ms << 32) | (kind << DELAY_BITS))
     row[1] = np.uint64((session << 32) | (product + 1))
-    row[2] = np.uint64((reference << 32) | mark)
-    draft.counters[EVENTS] += 1
-
-
-@inlined
-def push(draft, rules, who, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Append an event of the newest session, with its way to the log; `who` is (user, day, …)."""
-    count = draft.counters
-    counter = (who[1] << 32) | count[USER_EVENTS]
-    count[USER_EVENTS] += 1
-    send(draft, rules, count[SESSIONS] - 1, counter, kind, ms, product, reference)
-
-
-@inlined
-def send(draft, rules, session, counter, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Append an event of a session, with its way to the log: a pure function of (user, `counter`).
-
-    Most arrive after a lognormal delay. Of the others each has one fate: lost; dated by a clock that is ahead; held
-    back for a moment, so that later ones overtake it; late by a second lognormal; or delivered twice.
-    """
-    w0, w1, w2, _ = draw((rules.seed, _TRANSPORT), draft.session[session, 0], counter)
+    row[2] = np.uint64((reference << 32) | draft.session[session, 5])
     draft.session[session, 5] += 1
-    delay = np.int64(at(rules.delay_ms, w0))
-    fate = np.int64(w1)
-    if fate >= rules.fate_under[4]:
-        _append(draft, session, ms, kind, delay, product, reference, _ORDINARY)
-    else:
-        _send_oddly(draft, rules, session, (fate, w2, delay), kind, ms, product, reference)
-
-
-@inlined
-def _send_oddly(draft, rules, session, way, kind, ms, product, reference):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    fate, word, delay = way
-    if fate >= rules.fate_under[1] and fate < rules.fate_under[3]:
-        table = rules.reorder_ms if fate < rules.fate_under[2] else rules.late_ms
-        delay += np.int64(at(table, word))
-        _append(draft, session, ms, kind, delay, product, reference, _ORDINARY)
-        return
-    draft.counters[ODD] += 1
-    odd = draft.counters[ODD]
-    draft.skew[odd] = 0
-    if fate < rules.fate_under[0]:
-        draft.counters[LOST] += 1
-        _append(draft, session, ms, kind, delay, product, reference, (odd << ODD_SHIFT) | 1)
-        return
-    _append(draft, session, ms, kind, delay, product, reference, odd << ODD_SHIFT)
-    if fate < rules.fate_under[1]:
-        draft.skew[odd] = np.int32(at(rules.future_ms, word))
-    else:
-        again = delay + 1 + np.int64(at(rules.late_ms, word))
-        _append(draft, session, ms, kind, again, product, reference, odd << ODD_SHIFT)
+    draft.counters[EVENTS] += 1

@@ -7,21 +7,34 @@ for code that does not use its run-time memory manager.
 
 Numba's cache looks at the file of a kernel only, not at the files of the steps compiled into it: after a change of a
 step the old machine code would go on making the old world. So the cache stands in a folder named by a hash of all
-sources a kernel can contain.
+sources a kernel can contain, comments and docstrings left out.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import numba
 
 _ROOM = Path(__file__).resolve().parent
-_WORDS = {"aspects", "queries", "reviews", "spelling", "synonyms", "text", "vocabulary", "wanted"}
+_WORDS = {
+    "aspects",
+    "queries",
+    "reviews",
+    "spelling",
+    "synonyms",
+    "text",
+    "vocabulary",
+    "wanted",
+    "judging",
+    "adversaries",
+}
 """Files of this room that no kernel takes anything from; a change of a word need not compile anything again."""
 
 _SOURCES = [
@@ -31,9 +44,18 @@ _SOURCES = [
 ]
 
 
+def _meaning(source: bytes) -> bytes:
+    """A source without comments, docstrings and layout."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = None
+    return ast.dump(tree).encode()
+
+
 def _folder() -> str:
     """Where machine code is kept: in the package, or where that is read-only in the user's cache."""
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:16]
+    digest = hashlib.sha256(b"".join(_meaning(path.read_bytes()) for path in _SOURCES)).hexdigest()[:16]
     own = os.environ.get("NUMBA_CACHE_DIR") or str(_ROOM / "__pycache__")
     for home in (own, os.environ.get("XDG_CACHE_HOME") or "~/.cache"):
         folder = Path(home).expanduser() / f"recsim-kernels-{digest}"
@@ -59,8 +81,15 @@ def _compiled(function: Callable[..., Any], **options: bool) -> Any:  # noqa: AN
 
 
 def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher
-    """A loop called from Python. It must not allocate."""
-    return _compiled(function, cache=bool(_FOLDER))
+    """A loop called from Python. It must not allocate. An argument that has a `packed` form is passed in that form."""
+    compiled = _compiled(function, cache=bool(_FOLDER))
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:  # noqa: ANN401 - whatever the kernel takes and gives
+        return compiled(*(getattr(argument, "packed", argument) for argument in arguments))
+
+    call.compiled = compiled  # type: ignore[attr-defined]
+    return call
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher

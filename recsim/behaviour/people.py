@@ -8,22 +8,43 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsim.behaviour.aliases import pick as alias_pick
 from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.quantiles import at
-from recsim.rng import draw, stream_id, user_at
+from recsim.rng import draw, mix32, stream_id, user_at
 
 _TRAITS = stream_id("user/traits")
 _TASTE = stream_id("user/taste")
 _INTERESTS = stream_id("user/interests")
 _PLAN = stream_id("user/plan")
+_ACCOUNT = stream_id("hostile/account")
 _LOW16 = np.uint32(0xFFFF)
 _HALF = np.uint32(16)
-_FOUR = np.uint32(4)
-_LOW = np.uint64(0xFFFFFFFF)
+_LOW8 = np.uint32(0xFF)
 _SHIFT = np.uint64(32)
 
 CONSIDERED_CATEGORIES = 8
 """Categories a user looks at before settling on the ones whose mean taste fits best."""
+
+
+@inlined
+def below(word, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """A number 0 .. size - 1 of a random word."""
+    return np.int64((np.uint64(word) * np.uint64(size)) >> _SHIFT)
+
+
+@inlined
+def hostile_user(rules, account):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """The user who is hostile account `account`; see `adversaries`."""
+    word, _, _, _ = draw((rules.seed, _ACCOUNT), account, 0)
+    return account * rules.hostile_stride + below(word, rules.hostile_stride)
+
+
+@inlined
+def is_hostile(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Whether a user is no customer."""
+    account = user // rules.hostile_stride
+    return account < rules.hostile and hostile_user(rules, account) == user
 
 
 @inlined
@@ -46,9 +67,9 @@ def activity_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 def home_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """Tenant, region, time zone (minutes from UTC) and favourite device (0 mobile, 1 web) of a user."""
     _, w1, w2, w3 = draw((rules.seed, _TRAITS), user, 0)
-    region = min(first_below(rules.region_below, w1 & _LOW16), rules.region_below.shape[0] - 1)
+    region = first_below(rules.region_below, w1 & _LOW16)
     offset = rules.offset_minutes[region, (w1 >> _HALF) & np.uint32(3)]
-    tenant = min(first_below(rules.tenant_below, w2 & _LOW16), rules.tenant_below.shape[0] - 1)
+    tenant = first_below(rules.tenant_below, w2 & _LOW16)
     device = 0 if np.int64(w3 & _LOW16) < rules.mobile_below else 1
     return tenant, region, offset, device
 
@@ -61,15 +82,42 @@ def weights_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @inlined
-def taste_of(rules, user, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
-    """Fill the stored (scaled) taste of a user: int16 (D,), zero beyond the scenario's dimensions."""
-    for block in range((rules.dimensions + 7) // 8):
-        words = draw((rules.seed, _TASTE), user, block)
-        for half in range(8):
-            position = block * 8 + half
-            if position < rules.dimensions:
-                word = np.uint32(words[half // 2] >> _HALF) if half % 2 else np.uint32(words[half // 2] & _LOW16)
-                taste[position] = rules.taste[word >> _FOUR]
+def life_of(rules, user):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """The first day a user can be active, and the first day he is gone for good; days of the world.
+
+    Who is registered before the world is there on its first day. The time until a user leaves is Lomax: exponential,
+    with a rate that is gamma distributed over users, as in the Pareto/NBD model (Schmittlein, Morrison, Colombo 1987).
+    """
+    _, _, w2, w3 = draw((rules.seed, _TRAITS), user, 1)
+    arrives = np.int64(0)
+    if np.int64(w2) < rules.new_under:
+        arrives = np.int64((np.uint64(w2) * np.uint64(rules.days)) // np.uint64(rules.new_under))
+    return arrives, arrives + 1 + np.int64(at(rules.lifetime_days, w3))
+
+
+@inlined
+def phase_of(user, day, length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Which period of `length` days a day falls in; the periods of users are shifted against each other."""
+    return (day + np.int64(mix32(user)) % length) // length
+
+
+@inlined
+def taste_of(rules, user, day, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Fill the stored (scaled) taste of a user on a day: int16 (D,), zero beyond the scenario's dimensions.
+
+    v = √(1 - s) v_own + √s v_phase: one part is the user's for good, the other is drawn again at every change point.
+    """
+    phase = phase_of(user, day, rules.taste_days)
+    for block in range((rules.dimensions + 15) // 16):
+        own = draw((rules.seed, _TASTE), user, block)
+        now = draw((rules.seed, _TASTE), user, ((phase + 1) << 8) | block)
+        for j in range(4):
+            for k in range(4):
+                position = block * 16 + j * 4 + k
+                if position < rules.dimensions:
+                    stays = np.int32(rules.taste[(own[j] >> np.uint32(8 * k)) & _LOW8])
+                    moves = np.int32(rules.taste[(now[j] >> np.uint32(8 * k)) & _LOW8])
+                    taste[position] = (stays * rules.taste_stays + moves * rules.taste_moves + 128) >> 8
 
 
 @inlined
@@ -83,19 +131,6 @@ def dot(taste, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - n
 
 
 @inlined
-def alias_pick(alias, start, size, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
-    """One draw from the alias table start .. start + size: the word's high part chooses the cell, its rest the side.
-
-    Written without a branch: which side it is cannot be predicted.
-    """
-    scaled = np.uint64(word) * np.uint64(size)
-    cell = start + np.int64(scaled >> _SHIFT)
-    entry = alias[cell]
-    other = np.int64(entry & _LOW)
-    return other + (cell - other) * np.int64((scaled & _LOW) < (entry >> _SHIFT))
-
-
-@inlined
 def interests_of(rules, catalogue, user, tenant, taste, interests, fits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Fill the preferred categories, best first: of 8 drawn by demand, those whose mean taste fits the user's best."""
     first = catalogue.tenant_start[tenant]
@@ -104,7 +139,7 @@ def interests_of(rules, catalogue, user, tenant, taste, interests, fits):  # typ
     fits[:] = -(1 << 60)
     for block in range(CONSIDERED_CATEGORIES // 4):
         for word in draw((rules.seed, _INTERESTS), user, block):
-            category = alias_pick(catalogue.category_alias, first, size, word)
+            category = alias_pick(catalogue.usual_category_alias, first, size, word)
             _keep_best(interests, fits, category, np.int64(dot(taste, catalogue.mean[category])))
     for k in range(1, interests.shape[0]):
         if interests[k] < 0:
@@ -129,8 +164,9 @@ def _keep_best(interests, fits, category, fit):  # type: ignore[no-untyped-def] 
 def plan_day(rules, partition, day, first_block, blocks, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Active users of a partition on a day, from block `first_block` on, until `blocks` is full or users run out.
 
-    A user's sessions are Poisson with mean his activity, by inversion of one uniform, at most `sessions_max`. Fills
-    `blocks` (where the user stands in the partition) and `counts`; returns how many, and the next block to look at.
+    A user's sessions are Poisson with mean his activity times the day's share of traffic, by inversion of one uniform,
+    at most `sessions_max`; none before he joins or after he left. Fills `blocks` (where the user stands in the
+    partition) and `counts`; returns how many, and the next block to look at.
     """
     found = 0
     block = first_block
@@ -139,13 +175,20 @@ def plan_day(rules, partition, day, first_block, blocks, counts):  # type: ignor
         user = user_at(block, partition, rules.partitions)
         if user < rules.users:
             word, _, _, _ = draw((rules.seed, _PLAN), user, day)
-            sessions = _poisson(np.float64(activity_of(rules, user)), word, rules.sessions_max)
-            if sessions > 0:
+            mean = np.float64(activity_of(rules, user)) * rules.day_share[day]
+            sessions = _poisson(mean, word, rules.sessions_max)
+            if sessions > 0 and _is_here(rules, user, day) and not is_hostile(rules, user):
                 blocks[found] = block
                 counts[found] = sessions
                 found += 1
         block += 1
     return found, block
+
+
+@inlined
+def _is_here(rules, user, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    arrives, leaves = life_of(rules, user)
+    return arrives <= day < leaves
 
 
 @inlined

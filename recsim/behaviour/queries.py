@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from recsim.behaviour import aliases, wanted
 from recsim.behaviour import vocabulary as vocab
-from recsim.behaviour import wanted
-from recsim.behaviour.catalogue import Catalogue
+from recsim.behaviour.catalogue import Catalogue, products_of
 from recsim.behaviour.spelling import KIND_OF, TYPO_KINDS, VARIANTS, bank, misspelt_at
 from recsim.behaviour.synonyms import FILLERS, OUTSIDE, SYNONYMS
 from recsim.behaviour.text import brands
@@ -131,14 +131,12 @@ class QueryText:
         self, category: NDArray[np.int64], viewed: NDArray[np.int64], a: NDArray[np.uint32]
     ) -> NDArray[np.int64]:
         """The product each query describes: the one viewed next, or one of the category by popularity."""
-        start = self._catalogue.start[category]
-        scaled = a[:, 2].astype(np.uint64) * (self._catalogue.start[category + 1] - start).astype(np.uint64)
-        cell = start + (scaled >> np.uint64(32)).astype(np.int64)
-        entry = self._catalogue.alias[cell]
-        kept = (scaled & np.uint64(0xFFFFFFFF)) < entry >> np.uint64(32)
-        popular = np.where(kept, cell, (entry & np.uint64(0xFFFFFFFF)).astype(np.int64))
+        shop = self._catalogue
+        niche = aliases.pick_all(shop.usual_niche_alias, shop.start[category], shop.start[category + 1], a[:, 2])
+        spare = a[:, 2] * np.uint32(0x9E3779B1) ^ a[:, 1]
+        popular = aliases.pick_all(shop.usual_alias, shop.niche[niche], shop.niche[niche + 1], spare)
         found = (a[:, 1] >> 16) < self._settings.found_share * 65536.0
-        return self._catalogue.product[np.where(found, viewed, popular)]
+        return products_of(shop, np.where(found, viewed, popular))
 
     def _choose(
         self, product: NDArray[np.int64], length: NDArray[np.int64], order: NDArray[np.int64], b: NDArray[np.uint32]

@@ -9,19 +9,33 @@ from __future__ import annotations
 import numpy as np
 
 from recsim.behaviour import draft as rows
+from recsim.behaviour.aliases import pick as alias_pick
 from recsim.behaviour.choice import (
+    BOUGHT,
+    CARTED,
+    CATEGORY,
+    HERE,
+    MS,
+    OPEN,
     PURCHASE_SHARE,
-    choose,
+    SEEN,
+    TAKEN,
     desire,
     fit_of,
+    habit_of,
     happens,
+    in_stock,
+    niche_of,
+    open_page,
     outspoken,
+    product_of,
     satisfaction,
     stars_of,
+    take,
 )
-from recsim.behaviour.draft import NO_PRODUCT, NO_REFERENCE, PENDING, QUERIES, REVIEWS, SESSIONS, USER_EVENTS, push
+from recsim.behaviour.draft import NO_PRODUCT, NO_REFERENCE, PENDING, QUERIES, REVIEWS, SESSIONS, push
 from recsim.behaviour.kernel import inlined, kernel
-from recsim.behaviour.people import alias_pick, first_below, home_of, interests_of, taste_of, weights_of
+from recsim.behaviour.people import first_below, home_of, interests_of, taste_of, weights_of
 from recsim.behaviour.quantiles import at, logistic
 from recsim.behaviour.rules import CLOSE_MS, DAY_MS
 from recsim.behaviour.votes import pick_old
@@ -41,8 +55,11 @@ _UNIT16 = np.float32(1.0 / 65536.0)
 LAST_MS = np.int64(DAY_MS - CLOSE_MS)
 END_MS = np.int64(DAY_MS - 1)
 
-MS, BOUGHT, SEEN, CATEGORY = range(4)
-"""Positions in `Scratch.now`: the session at hand."""
+_AGAIN_LAST, _AGAIN, _SAME_PAGE, _SIMILAR, _COMPLEMENT, _LISTING = range(6)
+"""Positions in a row of `Rules.moves`."""
+
+_TAKES = 3
+"""Products taken from one page at most."""
 
 
 @kernel
@@ -56,10 +73,9 @@ def expand(rules, catalogue, draft, scratch, partition, day, blocks, counts, fir
         user = user_at(blocks[i], partition, rules.partitions)
         tenant, _, offset, favourite = home_of(rules, user)
         who = (user, day, np.int64(tenant), np.int64(favourite))
-        taste_of(rules, user, scratch.taste)
+        taste_of(rules, user, day, scratch.taste)
         interests_of(rules, catalogue, user, tenant, scratch.taste, scratch.interests, scratch.matches)
         weights = weights_of(rules, user)
-        draft.counters[USER_EVENTS] = 0
         draft.counters[PENDING] = 0
         _draw_starts(rules, scratch.starts, user, day, counts[i], offset)
         free_ms = np.int64(0)
@@ -77,10 +93,11 @@ def expand(rules, catalogue, draft, scratch, partition, day, blocks, counts, fir
 @inlined
 def _draw_starts(rules, starts, user, day, count, offset):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Session starts in ms of the UTC day, ascending: the profile of the user's own clock, turned by his time zone."""
+    table = rules.weekend_start_ms if rules.is_weekend[day] else rules.start_ms
     for block in range((count + 3) // 4):
         words = draw((rules.seed, _START), user, (day << 8) | block)
         for j in range(4):
-            local = np.int64(at(rules.start_ms, words[j]))
+            local = np.int64(at(table, words[j]))
             starts[block * 4 + j] = (local - offset * 60_000 + DAY_MS) % DAY_MS
     for i in range(1, count):
         value = starts[i]
@@ -100,18 +117,18 @@ def _pass(scratch, table, word, latest):  # type: ignore[no-untyped-def]  # noqa
 
 
 @inlined
-def _open(draft, rules, who, ms, device):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _open(draft, who, ms, device):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     row = draft.session[draft.counters[SESSIONS]]
     row[0], row[1], row[2], row[3], row[4], row[5] = who[0], who[2] * 2 + device, -1, ms, ms, 0
     draft.counters[SESSIONS] += 1
-    push(draft, rules, who, rows.START, ms, NO_PRODUCT, NO_REFERENCE)
+    push(draft, rows.START, ms, NO_PRODUCT, NO_REFERENCE)
 
 
 @inlined
-def _close(draft, rules, scratch, who, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _close(draft, rules, scratch, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """End the newest session a pause after its last event."""
     end = _pass(scratch, rules.pause_ms, word, END_MS)
-    push(draft, rules, who, rows.END, end, NO_PRODUCT, NO_REFERENCE)
+    push(draft, rows.END, end, NO_PRODUCT, NO_REFERENCE)
     draft.session[draft.counters[SESSIONS] - 1, 4] = end
 
 
@@ -136,18 +153,20 @@ def _session(rules, catalogue, draft, scratch, weights, who, frame):  # type: ig
     device = who[3]
     if np.int64(w0 & _LOW16) >= _SAME_DEVICE:
         device = np.int64(np.int64(w0 >> _HALF) >= rules.mobile_below)
-    _open(draft, rules, who, scratch.now[MS], device)
+    _open(draft, who, scratch.now[MS], device)
     pause, salt = _pick_category(rules, catalogue, scratch, who, frame)
     _pass(scratch, rules.pause_ms, pause, LAST_MS)
+    scratch.now[HERE] = -1
+    if np.int64(w2 & _LOW16) < rules.habit_below:
+        habit_of(rules, catalogue, scratch, who[0], who[1], w2 >> _HALF)
     searches = np.int64(w3) < rules.search_under
     if searches:
         _search(rules, draft, scratch, who, frame, salt)
-    length = 1
-    if np.int64(w1) >= rules.bounce_under:
-        drawn = int(at(rules.length, w2))
-        length = min(1 + max(drawn, 1), rules.length_max)
+    length = int(at(rules.length, w1))
     scratch.now[BOUGHT] = 0
     scratch.now[SEEN] = 0
+    scratch.now[OPEN] = 0
+    scratch.now[CARTED] = 0
     for step in range(length):
         if not _view(rules, catalogue, draft, scratch, weights, who, frame | (step << 8)):
             break
@@ -157,29 +176,29 @@ def _session(rules, catalogue, draft, scratch, weights, who, frame):  # type: ig
     if scratch.now[BOUGHT]:
         ms = _pass(scratch, rules.pause_ms, e1, END_MS)
         for i in range(scratch.now[BOUGHT]):
-            push(draft, rules, who, rows.PURCHASE, ms, catalogue.product[scratch.bought[i]], NO_REFERENCE)
-    _close(draft, rules, scratch, who, e0)
+            push(draft, rows.PURCHASE, ms, product_of(catalogue, scratch.bought[i, 0]), scratch.bought[i, 1])
+    _close(draft, rules, scratch, e0)
 
 
 @inlined
 def _search(rules, draft, scratch, who, frame, salt):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A search for the session's category, perhaps a second one, and a look at what was found."""
     w0, w1, w2, _ = draw((rules.seed, _SEARCH), who[0], frame)
-    _ask(rules, draft, scratch, who, salt, np.int64(0))
+    _ask(draft, scratch, salt, np.int64(0))
     _pass(scratch, rules.pause_ms, w1, LAST_MS)
     if np.int64(w0) < rules.refine_under:
-        _ask(rules, draft, scratch, who, salt, np.int64(1))
+        _ask(draft, scratch, salt, np.int64(1))
         _pass(scratch, rules.pause_ms, w2, LAST_MS)
 
 
 @inlined
-def _ask(rules, draft, scratch, who, salt, step):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _ask(draft, scratch, salt, step):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     query = draft.counters[QUERIES]
     row = draft.query[query]
     row[0], row[1], row[2] = draft.counters[SESSIONS] - 1, scratch.now[CATEGORY], scratch.now[MS]
     row[3], row[4], row[5] = np.int64(salt), 0, step
     draft.counters[QUERIES] += 1
-    push(draft, rules, who, rows.SEARCH, scratch.now[MS], NO_PRODUCT, query)
+    push(draft, rows.SEARCH, scratch.now[MS], NO_PRODUCT, query)
 
 
 @inlined
@@ -196,21 +215,18 @@ def _view(rules, catalogue, draft, scratch, weights, who, counter):  # type: ign
     """Go on to a product and perhaps into the cart or to a vote; False where the day is over."""
     w0, w1, w2, w3 = draw((rules.seed, _STEP), who[0], counter)
     seen = scratch.now[SEEN]
-    if seen:
-        if _pass(scratch, rules.gap_ms, w1, LAST_MS) == LAST_MS:
-            return False
-        if np.int64(w0 & _LOW16) >= rules.stay_below:
-            _pick_category(rules, catalogue, scratch, who, counter)
-    if seen and np.int64(w0 >> _HALF) < rules.again_below:
-        slot = scratch.seen[np.int64(w2 >> _HALF) % min(seen, 16)]
-    else:
-        slot = choose(rules, catalogue, scratch, weights, scratch.now[CATEGORY], who[0], counter, w2 >> _HALF)
+    if seen and _pass(scratch, rules.gap_ms, w1, LAST_MS) == LAST_MS:
+        return False
+    slot = _next(rules, catalogue, scratch, weights, who, counter, w0, w2 >> _HALF)
     scratch.seen[seen % 16] = slot
     scratch.now[SEEN] = seen + 1
-    push(draft, rules, who, rows.VIEW, scratch.now[MS], catalogue.product[slot], NO_REFERENCE)
+    scratch.now[HERE] = slot
+    scratch.now[CARTED] = 0
+    product = product_of(catalogue, slot)
+    push(draft, rows.VIEW, scratch.now[MS], product, np.int64(w3))
     fit = fit_of(catalogue, scratch.taste, slot)
     x = desire(catalogue, slot, fit)
-    if happens(logistic(rules.cart_intercept + x), w3):
+    if happens(logistic(rules.cart_intercept + x), w3) and in_stock(catalogue, slot, scratch.now[MS]):
         _cart(rules, catalogue, draft, scratch, who, counter, slot, x, fit)
     if np.int64(w2 & _LOW16) < rules.vote_below:
         _vote(rules, catalogue, draft, scratch, who, counter, slot)
@@ -218,13 +234,41 @@ def _view(rules, catalogue, draft, scratch, weights, who, counter):  # type: ign
 
 
 @inlined
+def _next(rules, catalogue, scratch, weights, who, counter, word, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The slot viewed next: one seen before, one of the open page, or one of a new page, which stays open."""
+    seen, here = scratch.now[SEEN], scratch.now[HERE]
+    moves = rules.moves[scratch.now[CARTED]]
+    move = np.int64(word & _LOW16)
+    niche = np.int64(-1)
+    if seen == 0:
+        if here >= 0:
+            return here
+    elif move < moves[_AGAIN_LAST]:
+        return here
+    elif move < moves[_AGAIN]:
+        return scratch.seen[np.int64(other) % min(seen, 16)]
+    elif move < moves[_SAME_PAGE] and scratch.now[OPEN] > 0 and scratch.now[TAKEN] < _TAKES:
+        return take(catalogue, scratch, word >> _HALF)
+    elif move < moves[_SIMILAR]:
+        niche = niche_of(catalogue, here)
+    elif move < moves[_COMPLEMENT]:
+        niche = catalogue.complement[niche_of(catalogue, here), np.int64(other) % 3]
+    elif move >= moves[_LISTING]:
+        _pick_category(rules, catalogue, scratch, who, counter)
+    open_page(rules, catalogue, scratch, weights, scratch.now[CATEGORY], niche, who[0], counter)
+    return take(catalogue, scratch, word >> _HALF)
+
+
+@inlined
 def _cart(rules, catalogue, draft, scratch, who, counter, slot, x, fit):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Into the cart; perhaps bought at the session's end, and perhaps reviewed later that day."""
     w0, w1, w2, w3 = draw((rules.seed, _BUY), who[0], counter)
-    product = catalogue.product[slot]
-    push(draft, rules, who, rows.CART, _pass(scratch, rules.pause_ms, w3, END_MS), product, NO_REFERENCE)
+    product = product_of(catalogue, slot)
+    scratch.now[CARTED] = 1
+    push(draft, rows.CART, _pass(scratch, rules.pause_ms, w3, END_MS), product, np.int64(w0))
     if happens(logistic(rules.purchase_intercept + PURCHASE_SHARE * x), w0):
-        scratch.bought[scratch.now[BOUGHT]] = slot
+        scratch.bought[scratch.now[BOUGHT], 0] = slot
+        scratch.bought[scratch.now[BOUGHT], 1] = first_below(rules.quantity_below, w2 & _LOW16) + 1
         scratch.now[BOUGHT] += 1
         y = satisfaction(catalogue, slot, fit, at(rules.normal, w1))
         pending = draft.counters[PENDING]
@@ -237,14 +281,14 @@ def _cart(rules, catalogue, draft, scratch, who, counter, slot, x, fit):  # type
 @inlined
 def _vote(rules, catalogue, draft, scratch, who, counter, slot):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A vote on a review of the viewed product that was there before the world began; see `votes`."""
-    product = catalogue.product[slot]
+    product = product_of(catalogue, slot)
     first = catalogue.reviews_before[product]
     size = catalogue.reviews_before[product + 1] - first
     if size == 0:
         return
     review, kind, word = pick_old(rules, catalogue.quality[slot], first, size, who[0], counter)
     if kind >= 0:
-        push(draft, rules, who, kind, _pass(scratch, rules.pause_ms, word, END_MS), product, review)
+        push(draft, kind, _pass(scratch, rules.pause_ms, word, END_MS), product, review)
 
 
 @inlined
@@ -255,7 +299,7 @@ def _write_reviews(rules, draft, scratch, who, free_ms):  # type: ignore[no-unty
         return
     w0, w1, w2, _ = draw((rules.seed, _REVIEW), who[0], who[1])
     scratch.now[MS] = free_ms + np.int64(np.float32(w0 >> _HALF) * _UNIT16 * np.float32(LAST_MS - free_ms))
-    _open(draft, rules, who, scratch.now[MS], who[3])
+    _open(draft, who, scratch.now[MS], who[3])
     for i in range(written):
         product, stars, salt = scratch.pending[i]
         ms = _pass(scratch, rules.gap_ms, w1, END_MS)
@@ -264,5 +308,5 @@ def _write_reviews(rules, draft, scratch, who, free_ms):  # type: ignore[no-unty
         row[0], row[1], row[2], row[3] = draft.counters[SESSIONS] - 1, product, ms, stars
         row[4], row[5] = salt, -1
         draft.counters[REVIEWS] += 1
-        push(draft, rules, who, rows.SUBMIT, ms, product, review)
-    _close(draft, rules, scratch, who, w2)
+        push(draft, rows.SUBMIT, ms, product, review)
+    _close(draft, rules, scratch, w2)

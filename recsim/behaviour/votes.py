@@ -14,7 +14,7 @@ from scipy.special import ndtr, pdtr
 
 from recsim.behaviour import draft as rows
 from recsim.behaviour import quantiles
-from recsim.behaviour.draft import EVENTS, REVIEWS, SESSIONS, send
+from recsim.behaviour.draft import EVENTS, REVIEWS, SESSIONS, push_to
 from recsim.behaviour.kernel import inlined, kernel
 from recsim.behaviour.quantiles import Table, at
 from recsim.rng import draw, stream_id, unit
@@ -142,14 +142,13 @@ def first_day(rules, quality, draft, day):  # type: ignore[no-untyped-def]  # no
         for vote in range(votes):
             for attempt in range(_TRIES):
                 counter = (day << 40) | (place << 8) | (vote * _TRIES + attempt + 1)
-                w0, w1, w2, w3 = draw((rules.seed, _FIRST_DAY), author[0], counter)
+                w0, w1, w2, _ = draw((rules.seed, _FIRST_DAY), author[0], counter)
                 reader = np.int64((np.uint64(w0) * np.uint64(sessions)) >> np.uint64(32))
                 row = draft.session[reader]
                 span = row[4] - max(row[3], review[2])
                 if span > 0 and row[0] != author[0] and row[1] >> 1 == author[1] >> 1:
                     ms = row[4] - np.int64(unit(w1) * np.float32(span))
                     kind = rows.UPVOTE if unit(w2) < helpful else rows.DOWNVOTE
-                    event = (day << 32) | (1 << 31) | np.int64(w3 >> np.uint32(1))
-                    send(draft, rules, reader, event, kind, ms, review[1], NEW | place)
+                    push_to(draft, reader, kind, ms, review[1], NEW | place)
                     break
     return True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from recsim.behaviour import calibration, catalogue, rules, votes
+from recsim.behaviour import calibration, catalogue, rules, season, votes
+from recsim.behaviour.adversaries import Adversaries
 from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.catalogue import Catalogue, Traits
 from recsim.behaviour.queries import QueryText
@@ -18,7 +19,7 @@ from recsim.clock import day_label, day_start_us
 from recsim.scenario import Scenario
 from recsim.scenario.activity import registered
 
-GENERATOR = "recsim-world/1"
+GENERATOR = "recsim-world/2"
 """Version of the model: raised whenever the same scenario would give other bytes."""
 
 
@@ -34,6 +35,12 @@ class World:
     funnel: Funnel
     queries: QueryText
     reviews: ReviewText
+    adversaries: Adversaries
+    _kept: dict[int, Catalogue] = field(default_factory=dict, repr=False)
+
+    def on(self, day: int) -> Catalogue:
+        """The catalogue of a day; the day asked for last is kept."""
+        return _on(self.scenario, self.catalogue, self.traits, day, self._kept)
 
     @property
     def tenants(self) -> list[str]:
@@ -51,7 +58,8 @@ def build(scenario: Scenario) -> World:
     users = registered(scenario.users)
     shelf, traits = catalogue.build(scenario)
     untuned = rules.build(scenario, users)
-    funnel = calibration.solve(scenario, untuned, shelf)
+    kept: dict[int, Catalogue] = {}
+    funnel = calibration.solve(scenario, untuned, lambda day: _on(scenario, shelf, traits, day, kept))
     return World(
         scenario=scenario,
         users=users,
@@ -61,6 +69,7 @@ def build(scenario: Scenario) -> World:
         funnel=funnel,
         queries=QueryText(shelf, shelf_of(traits.category, traits.words), scenario.queries, scenario.seed),
         reviews=ReviewText(scenario.reviews, scenario.seed),
+        adversaries=Adversaries(scenario, untuned, shelf),
     )
 
 
@@ -70,6 +79,11 @@ def _with_old_reviews(scenario: Scenario, rules: Rules, funnel: Funnel, shelf: C
     spread = math.sqrt(0.8**2 + (0.4 * funnel.buyer_fit_deviation) ** 2)
     counts = np.diff(shelf.reviews_before)
     cuts = calibration.old_star_cuts(scenario, traits.quality, counts, spread)
-    return rules._replace(
-        old_spread=np.float32(spread), old_cuts=cuts, expected_stars=votes.expected_stars(spread, cuts)
-    )
+    return rules.with_(old_spread=np.float32(spread), old_cuts=cuts, expected_stars=votes.expected_stars(spread, cuts))
+
+
+def _on(scenario: Scenario, usual: Catalogue, traits: Traits, day: int, kept: dict[int, Catalogue]) -> Catalogue:
+    if day not in kept:
+        kept.clear()
+        kept[day] = season.on(scenario, usual, traits, day)
+    return kept[day]

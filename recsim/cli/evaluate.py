@@ -115,6 +115,10 @@ def evaluate(
                 f"one world is evaluated at a time, {len(subjects)} were named; to compare runs add --compare."
             )
         if against:
+            _refuse_beside_against({
+                "--recommender": recommender, "--recommendations": recommendations, "--metric": metric,
+                "--split": split, "--seeds": seeds, "--fail-under": fail_under, "--set": sets, "--rescore": rescore,
+            })  # fmt: skip
             certificate(
                 subjects[0], against=against, out=out, seed=seed, dry_run=dry_run, force=force, terminal=terminal
             )
@@ -179,6 +183,12 @@ def _refuse(flag: str, others: Mapping[str, object]) -> None:
     given = [name for name, value in others.items() if value not in (None, False, [])]
     if given:
         raise BadInput(f"{flag} works on finished runs, so {given[0]} has no meaning with it; leave it out.")
+
+
+def _refuse_beside_against(others: Mapping[str, object]) -> None:
+    given = [name for name, value in others.items() if value]
+    if given:
+        raise BadInput(f"--against has a protocol of its own, so {given[0]} has no meaning with it; leave it out.")
 
 
 def _of_run(

@@ -49,6 +49,7 @@ def application() -> typer.Typer:
         report,
         rerun,
         sql,
+        truth,
     )
 
     app = typer.Typer(
@@ -69,6 +70,7 @@ def application() -> typer.Typer:
         "report": report.report,
         "rerun": rerun.rerun,
         "records": records.records,
+        "truth": truth.truth,
         "sql": sql.sql,
         "list": listing.list_things,
         "doctor": doctor.doctor,

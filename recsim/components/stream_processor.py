@@ -6,7 +6,7 @@ the users of one partition at a time are resident however many there are in all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -178,6 +178,22 @@ class StreamProcessor:
         self.stride = stride
         self.gap_us = settings.session_gap_minutes * _US_PER_MINUTE
         self.lateness_us = settings.allowed_lateness_minutes * _US_PER_MINUTE
+
+    def settle(self, deliveries: Deliveries) -> tuple[Deliveries, int]:
+        """Deliveries without dates from the future, and how many had one.
+
+        An event dated later than it arrived comes from a client whose clock is ahead. Beyond the tolerance its date is
+        not believed: it happened when it arrived. Otherwise it would move the watermark on and everything behind it
+        would count as late, and it would fall into a session, and perhaps a day, of its own.
+        """
+        ahead = deliveries.delay_ms < -1000 * self.settings.future_tolerance_s
+        count = int(np.count_nonzero(ahead))
+        if not count:
+            return deliveries, 0
+        arrival_us = deliveries.event_us + deliveries.delay_ms.astype(np.int64) * 1000
+        event_us = np.where(ahead, arrival_us, deliveries.event_us)
+        delay_ms = np.where(ahead, 0, deliveries.delay_ms).astype(np.int32)
+        return replace(deliveries, event_us=event_us, delay_ms=delay_ms), count
 
     def process(
         self,

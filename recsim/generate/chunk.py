@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, people, sessions, votes
+from recsim.behaviour import choice, draft, hostile, people, sessions, transport, votes
 from recsim.behaviour.draft import Draft
 from recsim.behaviour.world import World
-from recsim.generate import arrival, reviews, searches, sink
+from recsim.generate import arrival, orders, reviews, searches, sink
 from recsim.generate.arrival import Log, Rows
 from recsim.runs import write_json
-from recsim.schema.tables import DEVICES, EVENT_TYPES, TABLES, Event, Session, Vote
+from recsim.schema.tables import DEVICES, EVENT_TYPES, TABLES, Event, Order, Session, Vote
 from recsim.schema.truth import TransportTruth
 
 _PLANNED = 1 << 16
@@ -56,7 +56,7 @@ def done_mark(out: Path, world: World, day: int, partition: int) -> Path:
 
 def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Draft:
     """The rows of a chunk in the order they are drawn; valid until the bench is used again."""
-    rules, catalogue = world.rules, world.catalogue
+    rules, catalogue = world.rules, world.on(day)
     bench.draft.counters[:] = 0
     block, end = 0, -(-rules.users // rules.partitions)
     while block < end:
@@ -71,7 +71,21 @@ def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Dra
             bench.draft = _more_room(bench.draft, int(counts.sum()), rest)
     while not votes.first_day(rules, bench.quality, bench.draft, day):
         bench.draft = _more_room(bench.draft, 0, int(bench.draft.counters[draft.REVIEWS]) * 2 * votes.MOST_FIRST_DAY)
+    _draft_adversaries(world, bench, day, partition)
+    bench.draft = transport.deliver(bench.draft, rules, day)
     return bench.draft
+
+
+def _draft_adversaries(world: World, bench: Workbench, day: int, partition: int) -> None:
+    """The day of the accounts of a partition that are no customers."""
+    accounts = world.adversaries.of(partition).rows
+    knobs = (world.scenario.adversaries.crawler_views, world.adversaries.burst_ms)
+    done = 0
+    while True:
+        done = hostile.act(world.rules, world.catalogue, bench.draft, accounts, knobs, day, done)
+        if done == len(accounts):
+            return
+        bench.draft = _more_room(bench.draft, len(accounts) - done, hostile.most_events(knobs[0]))
 
 
 def _more_room(rows: Draft, sessions_planned: int, events: int) -> Draft:
@@ -96,6 +110,7 @@ def write_chunk(world: World, bench: Workbench, out: Path, day: int, partition: 
     for batches in (searches.tables(world, rows, log, bases), reviews.new_tables(world, rows, log, bases)):
         for table, batch in batches.items():
             sink.write(out / table / folder / name, TABLES[table], batch)
+    sink.write(out / "orders" / folder / name, Order, orders.lines(world, rows, day, base))
     sink.write(out / "votes" / folder / name, Vote, _votes(log, day_us))
     counts = _counts(rows, log)
     write_json(done_mark(out, world, day, partition), counts)

@@ -122,6 +122,7 @@ def facts(world: World, out: Path) -> dict[str, Any]:
         "reviews": total["submit_review"] + old_reviews,
         "reviews_before": old_reviews,
         "votes": total["upvote"] + total["downvote"],
+        "adversaries": world.rules.hostile,
         "daily_active": round(total["active"] / days, 1),
         "events_per_daily_active": round(total["unique"] / max(total["active"], 1), 2),
         "cart_per_view": round(total["add_to_cart"] / max(total["view_product"], 1), 5),

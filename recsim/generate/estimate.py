@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from recsim.behaviour import quantiles
+from recsim.behaviour.rules import activity, day_shares, session_length
 from recsim.scenario import Scenario
-from recsim.scenario.activity import daily_active, registered
+from recsim.scenario.activity import daily_active, present_share, registered
 
 EVENTS_PER_CPU_S = 2_000_000
 USER_CPU_S = 7e-7
@@ -55,10 +55,8 @@ def _event_bytes(users_a_file: float) -> float:
 
 def _daily_rows(scenario: Scenario, users: int) -> dict[str, float]:
     behaviour = scenario.behaviour
-    sessions = users * _sessions_a_user(scenario)
-    length = quantiles.lognormal(behaviour.session_length_median, behaviour.session_length_sigma)[1].astype(float)
-    longer = np.minimum(1 + np.maximum(np.floor(length), 1), behaviour.session_length_max).mean()
-    views = sessions * (behaviour.bounce_share + (1 - behaviour.bounce_share) * longer)
+    sessions = users * _sessions_a_user(scenario) * present_share(scenario.users, scenario.calendar.days)
+    views = sessions * float(np.floor(session_length(behaviour)[1]).mean())
     carts = views * behaviour.cart_per_view
     purchases = carts * behaviour.purchase_per_cart
     reviews = purchases * behaviour.review_per_purchase
@@ -78,13 +76,14 @@ def _sessions_a_user(scenario: Scenario) -> float:
     """E[min(S, most)] for Poisson S of lognormal mean, over the activity table."""
     from scipy.stats import poisson
 
-    from recsim.behaviour.rules import activity
-
     middle = activity(scenario)[1]
     mean = np.clip((middle[:-1] + middle[1:]) / 2, 0, 1e6).astype(np.float64)
-    most = scenario.users.sessions_per_day_max
-    counts = np.arange(most)
-    return float(poisson.sf(counts[None, :], mean[:, None]).sum(axis=1).mean())
+    counts = np.arange(scenario.users.sessions_per_day_max)
+    shares = day_shares(scenario.calendar)
+    days = [(share, float((shares == share).mean())) for share in np.unique(shares)]
+    return sum(
+        part * float(poisson.sf(counts[None, :], share * mean[:, None]).sum(axis=1).mean()) for share, part in days
+    )
 
 
 def _old_reviews(scenario: Scenario) -> int:

@@ -20,8 +20,6 @@ from recsim.rng import uniforms, words
 from recsim.schema.tables import TABLES, Product
 from recsim.schema.truth import ProductTaste
 
-SHELF_DAYS = 730
-
 _REVIEWS_A_BATCH = 1 << 17
 
 
@@ -71,11 +69,13 @@ def _documents(world: World, low: int, high: int) -> pa.RecordBatch:
         "brand": pick(brands(), np.where(missing, -1, brand)),
         "category": _paths(paths, category),
         "description": _descriptions(name, word[:, 3], has_text),
-        "price_usd": traits.price_usd[low:high],
+        "price_usd": pa.array(traits.price_usd[low:high], mask=unbranded[:, 2] < scenario.products.missing_price_share),
         "quantity": np.minimum(stock, 1e9).astype(np.int32),
-        "image_count": (1 + more[:, 1] % 8).astype(np.int16),
+        "image_count": np.where(unbranded[:, 3] < scenario.products.missing_image_share, 0, 1 + more[:, 1] % 8).astype(
+            np.int16
+        ),
         "video_count": np.maximum(more[:, 2] % 8, 5).astype(np.int16) - 5,
-        "created_at": world.day_us(0) - (more[:, 3].astype(np.int64) % (SHELF_DAYS * 1440) + 1) * 60_000_000,
+        "created_at": world.day_us(0) + (traits.born[low:high] * 86_400 + more[:, 3] % 86_400) * 1_000_000,
     }
     return sink.table(Product, columns, len(ids))
 
@@ -106,15 +106,14 @@ def _descriptions(name: pa.Array, word: NDArray[np.uint32], has_text: NDArray[np
 
 def _truth(world: World, low: int, high: int) -> pa.RecordBatch:
     traits, dimensions = world.traits, world.rules.dimensions
-    slot = np.empty(len(world.catalogue.product), np.int64)
-    slot[world.catalogue.product] = np.arange(len(slot))
-    taste = world.catalogue.shelf[slot[low:high], :dimensions].astype(np.float32) / np.float32(
+    taste = world.catalogue.shelf[world.catalogue.slot[low:high], :dimensions].astype(np.float32) / np.float32(
         product_scale(dimensions)
     )
     columns = {
         "product_id": np.arange(low, high, dtype=np.int64),
         "taste": sink.vectors(taste),
         "category_id": traits.category[low:high].astype(np.int32),
+        "niche_id": np.ascontiguousarray(world.catalogue.long[world.catalogue.slot[low:high], -2]),
         "quality": traits.quality[low:high].astype(np.float32),
         "popularity": np.exp(traits.weight[low:high]).astype(np.float32),
     }

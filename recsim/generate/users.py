@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsim.behaviour import vocabulary
+from recsim.behaviour.adversaries import KINDS
 from recsim.behaviour.catalogue import USER_SCALE
 from recsim.behaviour.kernel import kernel
 from recsim.behaviour.people import activity_of, home_of, interests_of, taste_of, weights_of
@@ -19,7 +20,7 @@ from recsim.behaviour.world import World
 from recsim.generate import sink
 from recsim.rng import draw, stream_id, users_of
 from recsim.schema.tables import DEVICES, User
-from recsim.schema.truth import UserTaste
+from recsim.schema.truth import Adversary, UserTaste
 
 _AGE = stream_id("user/age")
 _BATCH = 1 << 17
@@ -43,12 +44,37 @@ def write(world: World, out: Path, partition: int) -> None:
     """`users` and `truth/users` of a partition."""
     ids = users_of(partition, world.rules.partitions, world.users)
     name = f"part-{partition:04d}.parquet"
+    if world.rules.hostile:
+        write_adversaries(world, out, partition)
     with sink.part(out / "users" / name, User) as users, sink.part(out / "truth/users" / name, UserTaste) as truth:
         for low in range(0, len(ids), _BATCH):
             batch = ids[low : low + _BATCH]
             people = describe(world, batch)
             users.write_batch(_public(world, batch, people))
             truth.write_batch(_truth(world, batch, people))
+
+
+def write_adversaries(world: World, out: Path, partition: int) -> None:
+    """`truth/adversaries` of a partition, where the world has any."""
+    rows = world.adversaries.of(partition).rows
+    user, kind, ring, _, review, _, day, from_ms, _ = rows.T
+
+    def known(values: NDArray[np.int64]) -> pa.Array:
+        return pa.array(values, mask=values < 0)
+
+    columns = {
+        "user_id": user,
+        "kind": sink.category(kind.astype(np.int8), KINDS),
+        "ring": known(ring),
+        "target_review_id": known(review),
+        "target_product_id": known(world.adversaries.target_product(rows)),
+        "day": known(day),
+        "from_ms": known(from_ms),
+        "to_ms": known(np.where(from_ms >= 0, from_ms + world.adversaries.burst_ms, -1)),
+    }
+    sink.write(
+        out / f"truth/adversaries/part-{partition:04d}.parquet", Adversary, sink.table(Adversary, columns, len(user))
+    )
 
 
 def describe(world: World, ids: NDArray[np.int64]) -> People:
@@ -77,7 +103,7 @@ def _describe(rules, catalogue, ids, people):  # type: ignore[no-untyped-def]  #
         people.tenant[i], people.region[i], people.offset[i], people.device[i] = tenant, region, offset, device
         word, _, _, _ = draw((rules.seed, _AGE), user, 0)
         people.age[i] = np.int16(min(max(np.float32(38.0) + np.float32(13.0) * at(rules.normal, word), 16.0), 90.0))
-        taste_of(rules, user, people.taste[i])
+        taste_of(rules, user, np.int64(0), people.taste[i])
         interests_of(rules, catalogue, user, tenant, people.taste[i], people.interests[i], people.matches)
         people.weights[i, 0] = activity_of(rules, user)
         people.weights[i, 1], people.weights[i, 2] = weights_of(rules, user)

@@ -9,8 +9,10 @@ RECOMMENDERS = Registry(
     {
         "als": "recsim.recommenders.als:ALS",
         "bpr": "recsim.recommenders.bpr:BPR",
+        "content": "recsim.recommenders.content:Content",
         "ease": "recsim.recommenders.ease:EASE",
         "gf-cf": "recsim.recommenders.gf_cf:GFCF",
+        "hybrid": "recsim.recommenders.hybrid:Hybrid",
         "ials": "recsim.recommenders.ials:IALS",
         "item-knn": "recsim.recommenders.item_knn:ItemKNN",
         "item2vec": "recsim.recommenders.item2vec:Item2Vec",

@@ -106,9 +106,8 @@ class Recommender(Protocol):
         """The k best products of each user, exactly, over the whole catalogue; without those seen if asked."""
         ...
 
-    @staticmethod
-    def cost(users: int, products: int, pairs: int) -> Cost:
-        """A rough figure for an estimate: what a matrix of this size takes with the default settings."""
+    def cost(self, users: int, products: int, pairs: int) -> Cost:
+        """A rough figure for an estimate: what a matrix of this size takes with these settings, before `fit`."""
         ...
 
 

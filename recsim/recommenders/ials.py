@@ -123,12 +123,14 @@ class IALS:
         drawn = normals(seed, f"recommender/ials/{kind}", np.arange(count, dtype=np.uint64), self.factors)
         return np.ascontiguousarray(drawn * np.float32(self.deviation / self.factors**0.5))
 
-    @staticmethod
-    def cost(users: int, products: int, pairs: int) -> Cost:
-        """Of the defaults, with the scores of a ranking."""
+    def cost(self, users: int, products: int, pairs: int) -> Cost:
+        """Work a pair and step grows with the factors, work a vector and step with their square."""
+        steps = 2 * self.iterations * (self.steps + 1)
+        vectors = users + products
         return Cost(
-            memory_bytes=(users + products) * 128 * 4 * 2 + pairs * 40,
-            cpu_s=16 * (pairs * 4 * 2 * 128 * 2 + (users + products) * 4 * 128**2) * 1.5e-10 + users * products * 5e-9,
+            memory_bytes=vectors * self.factors * 4 * 2 + pairs * 40,
+            cpu_s=steps * (pairs * 2 * self.factors + vectors / 2 * self.factors**2) * 2.5e-10
+            + users * products * self.factors * 4e-11,
         )
 
 

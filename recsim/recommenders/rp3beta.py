@@ -71,5 +71,5 @@ class RP3Beta:
         """Of the defaults, as of item-kNN."""
         return Cost(
             memory_bytes=pairs * 60 + products * 300 * 24,
-            cpu_s=(products + users) * products * 6e-10 + pairs * 300 * 2e-9,
+            cpu_s=(products + users) * products * 1.8e-9 + pairs * 300 * 2e-9,
         )

@@ -15,11 +15,11 @@ class SessionItemKNN:
     """A product is scored by its similarity to the last products of the session.
 
     similarity(i → j) = together(i, j) ÷ ((support(i) + shrink)^(1 - balance) · (support(j) + shrink)^balance), where
-    together counts the pairs of an i and a j in one session and support the interactions of a product: with balance
-    0.5 and shrink 0 the cosine of the products' session counts but for repeats, as in the GRU4Rec baseline
-    (Hidasi, Karatzoglou, Baltrunas and Tikk, ICLR 2016), where shrink is λ. `repeats` false counts sessions, not
-    interactions. `last`: how many of the last products count (0: the whole session), each `fade` times the one after
-    it. `neighbours`: others kept of each product.
+    together counts the sessions with both and support those with one: with balance 0.5 and shrink 0 the cosine of the
+    products' session columns. `repeats` counts pairs of interactions and interactions instead, as the GRU4Rec baseline
+    does (Hidasi, Karatzoglou, Baltrunas and Tikk, ICLR 2016), where shrink is λ = 20. `last`: how many of the last
+    products count (0: the whole session), each `fade` times the one after it. `neighbours`: others kept of each
+    product.
     """
 
     name = "session-item-knn"
@@ -32,7 +32,7 @@ class SessionItemKNN:
         balance: Share = 0.5,
         last: Depth = 1,
         fade: Share = 0.8,
-        repeats: bool = True,
+        repeats: bool = False,
     ) -> None:
         self.neighbours = neighbours
         self.shrink = shrink

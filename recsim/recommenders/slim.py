@@ -166,11 +166,10 @@ class SLIM:
     def _rank(self, rows: csr_matrix, k: int, seen: csr_matrix | None) -> Slates:
         return rank_sparse(rows, self._weights, np.arange(rows.shape[0], dtype=np.int64), k, seen=seen)
 
-    @staticmethod
-    def cost(users: int, products: int, pairs: int) -> Cost:
-        """Of the defaults; what a product has in common with others is guessed from the means, as four times that."""
+    def cost(self, users: int, products: int, pairs: int) -> Cost:
+        """What a product has in common with others is guessed from the means, as four times that."""
         count, degree = pairs / max(products, 1), pairs / max(users, 1)
-        reach = min(products, 1000, 4 * count * degree)
+        reach = min(products, self.neighbours or products, 4 * count * degree)
         return Cost(
             memory_bytes=int(pairs * 40 + products * reach * 0.5 * 24 + users * 8),
             cpu_s=products * reach * 4 * count * 8e-9 + users * products * 6e-10,

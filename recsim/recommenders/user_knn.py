@@ -80,5 +80,5 @@ class UserKNN:
         """Of the defaults: every user is held against every user and every product."""
         return Cost(
             memory_bytes=pairs * 40 + _USERS_PER_PASS * 150 * 24,
-            cpu_s=users * (users + products) * 6e-10 + pairs * 150 * 2e-9 + pairs * pairs / max(products, 1) * 2e-9,
+            cpu_s=users * (users + products) * 1.5e-9 + pairs * 150 * 2e-9 + pairs * pairs / max(products, 1) * 2e-9,
         )

@@ -180,4 +180,4 @@ class VSSKNN:
 
     @staticmethod
     def cost(users: int, products: int, pairs: int) -> Cost:
-        return Cost(memory_bytes=pairs * 64 + products * 100, cpu_s=pairs * 1e-7 + users * (2e-4 + products * 4e-10))
+        return Cost(memory_bytes=pairs * 64 + products * 100, cpu_s=pairs * 1e-7 + users * (6e-5 + products * 4e-10))

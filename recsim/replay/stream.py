@@ -120,7 +120,7 @@ class StreamPlane:
 
     def _run_partition(self, position: int, partition: int, tally: _Tally) -> None:
         state = self._states[partition]
-        deliveries = tally.timed("read", lambda: self._deliveries(position, partition, state))
+        deliveries, future = tally.timed("read", lambda: self._deliveries(position, partition, state))
         processed = tally.timed(
             "process",
             lambda: self._processor.process(
@@ -134,11 +134,14 @@ class StreamPlane:
         names = {"devices": self.log.devices, "tenants": self.log.tenants}
         tally.timed("lake", lambda: write_lake(path, processed, self.enrichment, **names))
         tally.timed("as_of", lambda: tally.add(deliveries, processed, as_of_table(processed, **names)))
+        if future:
+            tally.counts["future_dated"] = tally.counts.get("future_dated", 0) + future
 
-    def _deliveries(self, position: int, partition: int, state: PartitionState) -> Deliveries:
-        """The deliveries of a day: carried over, filed under it and not fetched before, filed under the next one."""
+    def _deliveries(self, position: int, partition: int, state: PartitionState) -> tuple[Deliveries, int]:
+        """The deliveries of a day, and how many had a date from the future: carried over, filed under the day and not
+        fetched before, filed under the next one."""
         lateness_ms = self._processor.lateness_us // 1000
-        filed = self.log.read(self.days[position], partition)
+        filed, future = self._processor.settle(self.log.read(self.days[position], partition))
         if position > 0 and len(filed):
             fetched = (filed.event_us < self._end_us(position - 1)) & (filed.delay_ms <= lateness_ms)
             filed = filed.take(~fetched) if fetched.any() else filed
@@ -148,9 +151,9 @@ class StreamPlane:
         state.carried = found.take(ahead) if ahead.any() else Deliveries.empty()
         found = found.take(~ahead) if ahead.any() else found
         if position + 1 == len(self.days):
-            return found
+            return found, future
         stragglers = self.log.stragglers(self.days[position + 1], partition, before_us=end_us, within_ms=lateness_ms)
-        return Deliveries.concat([found, stragglers]) if len(stragglers) else found
+        return Deliveries.concat([found, stragglers]) if len(stragglers) else found, future
 
     def _end_us(self, position: int) -> int:
         """The midnight that ends a day; the last day of the log takes whatever is left."""

@@ -132,10 +132,14 @@ def _headlines(run: Run, scores: list[Row], metric: str) -> list[Headline]:
         interval = words.score_interval(figure(row, "low"), figure(row, "high"))
         label = f"{metric}, {word(row, 'recommender')}"
         lines.append(Headline(label, words.score(figure(row, "value")), "measured", interval))
-    users = max((figure(row, "users") or 0 for row in scores), default=0)
+    split = part(run.results, "split")
+    users = figure(split, "users") or max((figure(row, "users") or 0 for row in scores), default=0)
     if users:
-        kind = word(part(run.results, "split"), "kind", "method", "name")
-        lines.append(Headline("users judged", words.count(users), "measured", f"split: {kind}" if kind else ""))
+        kind, cases = word(split, "kind", "method", "name"), figure(split, "cases") or users
+        told = f"{words.count(cases)} questions; " if cases > users else ""
+        lines.append(
+            Headline("users judged", words.count(users), "measured", told + (f"split: {kind}" if kind else ""))
+        )
     return lines
 
 

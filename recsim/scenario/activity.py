@@ -44,3 +44,23 @@ def registered(users: Users) -> int:
         return users.count
     assert users.daily_active is not None
     return max(1, round(users.daily_active / active_share(users.sessions_per_day, users.activity_sigma)))
+
+
+def present_share(users: Users, days: int) -> float:
+    """Registered users who have joined and not left, on a mean day of a world of so many days, in 0..1.
+
+    Joining is uniform over the world for a share `new_per_day_share` a day, before it for the others; the time until
+    a user leaves is Lomax, counted from the day he joins or the first day, and at least a day.
+    """
+
+    def stays(age: int) -> float:
+        return float((1.0 + max(age - 1, 0) / users.dropout_scale_days) ** -users.dropout_shape) if age else 1.0
+
+    new = min(users.new_per_day_share * days, 1.0)
+    alive = [stays(age) for age in range(days)]
+    upto = 0.0
+    total = 0.0
+    for day in range(days):
+        upto += alive[day]
+        total += (1.0 - new) * alive[day] + new / days * upto
+    return total / days

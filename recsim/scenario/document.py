@@ -34,9 +34,8 @@ count = 2_000
 - A table of names (`users.regions`, `users.tenants`, `ranking.weights`, `evaluation.signals`) that is given, in part or
   whole, takes the place of the default one.
 - Unknown keys, wrong types and values out of bounds are all reported at once, before anything is written.
-- A world depends on `seed`, `calendar`, `users`, `products`, `behaviour`, `queries`, `reviews`, `transport` and
-  `layout` only; the rest may
-  change without making it again.
+- A world depends on `seed`, `calendar`, `users`, `products`, `behaviour`, `queries`, `reviews`,
+  `adversaries`, `transport` and `layout` only; the rest may change without making it again.
 """
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from pydantic import Field
 
+from recsim.scenario.adversaries import Adversaries
 from recsim.scenario.demand import Capacity
 from recsim.scenario.section import Section
 from recsim.scenario.shop import Shop
@@ -15,7 +16,9 @@ from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Searc
 from recsim.scenario.words import Queries, Reviews
 from recsim.scenario.world import Behaviour, Calendar, Layout, Products, Transport, Users
 
-WORLD_SECTIONS = ("seed", "calendar", "users", "products", "behaviour", "queries", "reviews", "transport", "layout")
+WORLD_SECTIONS = (
+    "seed", "calendar", "users", "products", "behaviour", "queries", "reviews", "adversaries", "transport", "layout",
+)  # fmt: skip
 """The parts a generated world depends on; the others may change without making it again."""
 
 
@@ -32,6 +35,7 @@ class Scenario(Section):
     behaviour: Behaviour = Behaviour()
     queries: Queries = Queries()
     reviews: Reviews = Reviews()
+    adversaries: Adversaries = Adversaries()
     transport: Transport = Transport()
     layout: Layout = Layout()
     stream: Stream = Stream()

@@ -16,6 +16,9 @@ class Stream(Section):
 
     session_gap_minutes: int = Field(30, ge=1, le=1440, description="inactivity that ends a session")
     allowed_lateness_minutes: int = Field(60, ge=1, le=1440, description="how far the watermark trails")
+    future_tolerance_s: int = Field(
+        60, ge=0, le=86_400, description="a client clock ahead by more is not believed: the event gets its arrival time"
+    )
     recently_viewed: int = Field(20, ge=1, le=100, description="products kept in the user-feature record")
     preferred_categories: int = Field(3, ge=1, le=8, description="categories kept in the user-feature record")
     session_ttl_s: int = Field(3600, ge=1, le=31_536_000, description="time to live of session features")

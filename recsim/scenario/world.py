@@ -19,6 +19,12 @@ class Calendar(Section):
         date(2025, 1, 2), ge=date(1970, 1, 2), le=date(2200, 1, 1), description="first simulated day, UTC"
     )
     days: int = Field(7, ge=1, le=3660, description="simulated days")
+    weekday_shares: tuple[Weight, Weight, Weight, Weight, Weight, Weight, Weight] = Field(
+        (1.13, 1.12, 1.12, 1.08, 0.87, 0.68, 1.0), description="relative traffic of Monday to Sunday"
+    )
+    peaks: dict[date, Annotated[float, Field(ge=0, le=100)]] = Field(
+        {}, description="days with other traffic than usual and how many times as much, as a sale has"
+    )
 
 
 class Users(Section):
@@ -36,6 +42,14 @@ class Users(Section):
     regions: Weights = Field({"us": 0.55, "eu": 0.3, "ap": 0.15}, description="home regions and their weights")
     tenants: Weights = Field({"default": 1.0}, description="tenants and their weights")
     mobile_share: Share = Field(0.7, description="sessions on the mobile client")
+    taste_change_days: int = Field(60, ge=1, le=3660, description="days between two changes of a user's taste")
+    taste_change_share: Share = Field(0.15, description="share of a taste's variance that is new after a change")
+    new_per_day_share: float = Field(0.0014, ge=0, le=0.5, description="registered users who join on a day")
+    dropout_shape: float = Field(1.0, gt=0, le=10, description="shape s of the Lomax time until a user leaves for good")
+    dropout_scale_days: float = Field(
+        700.0, gt=0, le=1e6, description="its scale beta; half have left at beta (2^(1/s) - 1)"
+    )
+    habit_days: int = Field(90, ge=1, le=3660, description="days a user keeps the products he comes back to")
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:
@@ -53,17 +67,38 @@ class Products(Section):
     categories: int = Field(120, ge=2, le=20_000, description="leaf categories")
     popularity_sigma: float = Field(1.75, ge=0, le=4, description="sigma of lognormal popularity inside a category")
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
+    niche_size: int = Field(22, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")
+    niche_taste_share: Share = Field(0.35, description="share of a product's taste variance that its niche explains")
+    demand_sigma: float = Field(0.6, ge=0, le=3, description="sigma of the lognormal demand of a category per product")
+    price_sigma: float = Field(0.6, ge=0, le=3, description="sigma of lognormal prices inside a category")
+    new_per_day_share: float = Field(0.001, ge=0, le=0.5, description="products that enter the catalogue on a day")
+    retired_per_day_share: float = Field(0.001, ge=0, le=0.5, description="products that leave it on a day")
+    novelty: float = Field(1.0, ge=0, le=5, description="log popularity a product has more on its first day")
+    novelty_days: float = Field(14.0, gt=0, le=3660, description="days until 1/e of that is left")
+    drift_sigma: float = Field(
+        0.12, ge=0, le=2, description="sigma of log popularity drift at 1, 2, 4, 8 and 16 days each"
+    )
+    season_amplitude: float = Field(
+        0.2, ge=0, le=3, description="amplitude of the yearly wave of a category's log demand"
+    )
+    promoted_share: Share = Field(0.05, description="products on promotion on a mean day")
+    promotion: float = Field(0.7, ge=0, le=5, description="log popularity a promotion adds, beside the lower price")
+    sold_out_share: Share = Field(0.02, description="products out of stock at a mean moment")
     median_price_usd: float = Field(27.0, gt=0, le=1_000_000, description="median price of all products")
     reviews_median: float = Field(2.0, ge=0, le=1000, description="median reviews of a product before the first day")
     reviews_sigma: float = Field(1.2, ge=0, le=3, description="sigma of their lognormal")
     stock_median: int = Field(200, ge=0, le=10_000_000, description="median units in stock")
     missing_brand_share: Share = Field(0.119, description="products without a brand")
     missing_description_share: Share = Field(0.05, description="products without a description")
+    missing_price_share: Share = Field(0.0, description="products whose document has no price")
+    missing_image_share: Share = Field(0.02, description="products without a picture")
 
     @model_validator(mode="after")
     def _a_product_in_each(self) -> Self:
         if self.categories > self.count:
             raise ValueError(f"products.categories ({self.categories}) can't exceed products.count ({self.count})")
+        if self.taste_share + self.niche_taste_share > 1:
+            raise ValueError("products.taste_share and products.niche_taste_share can't exceed 1 together")
         return self
 
 
@@ -71,15 +106,27 @@ class Behaviour(Section):
     """Sessions, choice and funnel."""
 
     bounce_share: Share = Field(0.45, description="sessions of one product view")
-    session_length_median: float = Field(4.0, ge=1, description="median views of a session that does not bounce")
-    session_length_sigma: float = Field(1.0, ge=0, le=3, description="sigma of its lognormal")
+    session_length_median: float = Field(3.4, ge=1, description="median views of a session that does not bounce")
+    session_length_sigma: float = Field(0.85, ge=0, le=3, description="sigma of its lognormal")
     session_length_max: int = Field(120, ge=1, le=1000, description="longest session, views")
     gap_median_s: float = Field(30.0, gt=0, le=600, description="median seconds between two views")
     gap_sigma: float = Field(1.23, ge=0, le=3, description="sigma of its lognormal")
     rest_minutes: int = Field(31, ge=1, le=240, description="least pause between two sessions of a user on a day")
-    stay_in_category_share: Share = Field(0.88, description="next view in the same category")
-    review_view_share: Share = Field(0.22, description="next view is one of the last products seen")
-    consideration: int = Field(8, ge=1, le=64, description="products compared before a view")
+    stay_in_category_share: Share = Field(0.88, description="a new listing is of the same category")
+    review_view_share: Share = Field(
+        0.25, description="next view is one of the last products seen, half of them the last"
+    )
+    page_share: Share = Field(
+        0.36, description="next view is from the page at hand, where it was viewed from once or twice"
+    )
+    similar_share: Share = Field(0.14, description="next view is from a page of the product's near-substitutes")
+    complement_share: Share = Field(
+        0.03, description="next view is from a page of its complements; after a cart five times"
+    )
+    habit_share: Share = Field(0.1, description="sessions that open with a product the user comes back to")
+    consideration: int = Field(6, ge=1, le=64, description="products on a page, compared before a view")
+    niches_per_page: int = Field(2, ge=1, le=64, description="niches a listing of a category is made of")
+    position_bias: float = Field(0.5, ge=0, le=3, description="place k of a page is examined in proportion to k^-this")
     taste_weight: float = Field(3.0, ge=0, le=20, description="weight of taste in the utility (kappa)")
     cart_per_view: Share = Field(0.0868, description="carts over product views the funnel is solved to")
     purchase_per_cart: Share = Field(0.302, description="purchases over carts the funnel is solved to")
@@ -89,6 +136,18 @@ class Behaviour(Section):
         (0.054, 0.037, 0.087, 0.154, 0.668), description="relative frequency of reviews of one to five stars"
     )
     vote_per_view: Share = Field(0.02, description="product views that end in a vote on one of the product's reviews")
+
+    @model_validator(mode="after")
+    def _one_way_on(self) -> Self:
+        shares = (self.review_view_share, self.page_share, self.similar_share, 5 * self.complement_share)
+        if sum(shares) > 1:
+            raise ValueError(
+                "behaviour.review_view_share, page_share, similar_share and five times complement_share can't exceed 1 "
+                "together: the rest of the views opens a new listing"
+            )
+        if self.niches_per_page > self.consideration:
+            raise ValueError("behaviour.niches_per_page can't exceed behaviour.consideration")
+        return self
 
 
 class Transport(Section):

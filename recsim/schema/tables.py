@@ -111,6 +111,18 @@ class Query(Row):
     text: Annotated[str, Column("string", "as typed, typos included")]
 
 
+class Order(Row):
+    """Lines of orders: what one session bought. A purchase event names its order."""
+
+    order_id: Annotated[int, Column("int64", "the order: the id of the session that placed it", "split")]
+    user_id: UserId
+    product_id: ProductId
+    event_timestamp: Timestamp
+    quantity: Annotated[int, Column("int16", "how many of it", "dictionary")]
+    price_usd: Annotated[float, Column("float64", "price paid for one, US dollars", "dictionary")]
+    discount_share: Annotated[float, Column("float32", "how much less than the list price", "dictionary")]
+
+
 class Review(Row):
     """Reviews of products, with text and media counts."""
 
@@ -206,6 +218,7 @@ TABLES: dict[str, type[Row]] = {
     "events": Event,
     "sessions": Session,
     "queries": Query,
+    "orders": Order,
     "reviews": Review,
     "votes": Vote,
     "media": Medium,
@@ -224,7 +237,7 @@ TABLES: dict[str, type[Row]] = {
 
 DAILY = frozenset(
     {
-        "events", "sessions", "queries", "reviews", "votes", "media", "truth/queries", "truth/reviews",
+        "events", "sessions", "queries", "orders", "reviews", "votes", "media", "truth/queries", "truth/reviews",
         "truth/transport",
     }
 )  # fmt: skip

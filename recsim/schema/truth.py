@@ -25,6 +25,7 @@ class ProductTaste(Row):
     product_id: ProductId
     taste: Annotated[list[float], Column("vector", "latent attributes", "split")]
     category_id: Annotated[int, Column("int32", "leaf category")]
+    niche_id: Annotated[int, Column("int32", "its near-substitutes have the same", "split")]
     quality: Annotated[float, Column("float32", "quality, standard normal")]
     popularity: Annotated[float, Column("float32", "weight in its category's consideration sets")]
 

@@ -29,7 +29,7 @@ _BLANKS: dict[str, dict[str, Any]] = {
         "timezone_minutes": 0,
     },
     "truth/users": {},
-    "truth/products": {},
+    "truth/products": {"niche_id": 0},
 }  # fmt: skip
 
 

@@ -22,7 +22,10 @@ LIKES_SECOND = {**LIKES_FIRST, "user_id": 1, "taste": [0.0, 1.0], "interests": [
 
 
 def product(number: int, category: int, taste: list[float], popularity: float = 1.0) -> dict[str, Any]:
-    return {"product_id": number, "taste": taste, "category_id": category, "quality": 0.0, "popularity": popularity}
+    return {
+        "product_id": number, "taste": taste, "category_id": category, "niche_id": category, "quality": 0.0,
+        "popularity": popularity,
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -41,12 +44,20 @@ def world(tmp_path: Path) -> Dataset:
 
 
 def test_the_likelihood_is_the_formula_by_hand(world: Dataset) -> None:
-    scenario = Scenario(behaviour=Behaviour(taste_weight=2.0, consideration=4))
+    scenario = Scenario(behaviour=Behaviour(taste_weight=2.0, consideration=4, similar_share=0.0))
     found = oracle.read_truth(world, scenario).likelihood(np.array([0]))[0]
     appeal = np.exp([2.0, 1.0, 1.0 - np.log(4.0)])  # products 0, 2 and 4 of the first user's category
     expected = 0.95 * (1 / 3) * appeal / (appeal + 3 * appeal.mean())
     assert found[[0, 2, 4]] == pytest.approx(expected, rel=1e-5)
     assert found[[1, 3]] == pytest.approx(0.05 * np.array([0.25, 0.75]) / 4, rel=1e-5)
+
+
+def test_near_substitutes_of_what_is_likely_are_likely(world: Dataset) -> None:
+    """With one niche a category, going on inside the niche repeats the choice: the same ranks, larger chances."""
+    alone = oracle.read_truth(world, Scenario(behaviour=Behaviour(similar_share=0.0))).likelihood(np.array([0]))[0]
+    found = oracle.read_truth(world, Scenario(behaviour=Behaviour(similar_share=0.2))).likelihood(np.array([0]))[0]
+    assert (found > alone).all()
+    assert found[[0, 2, 4]].argsort().tolist() == alone[[0, 2, 4]].argsort().tolist()
 
 
 def test_the_oracle_ranks_by_it_and_leaves_out_what_was_seen(world: Dataset) -> None:

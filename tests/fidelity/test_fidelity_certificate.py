@@ -153,6 +153,8 @@ def test_a_profile_with_a_ranking_tells_tau_without_a_log(smoke_world: Path) -> 
 def test_a_certificate_is_refused_without_a_real_world_or_a_profile(smoke_world: Path, recsim: Callable) -> None:
     same = recsim("evaluate", smoke_world, "--against", smoke_world)
     assert (same.code, "names smoke itself" in same.err) == (2, True)
+    beside = recsim("evaluate", smoke_world, "--against", "other", "--metric", "ndcg@20")
+    assert (beside.code, "so --metric has no meaning with it" in beside.err) == (2, True)
     bare = recsim("generate", "smoke", "--certificate")
     assert (bare.code, "--certificate needs a profile" in bare.err) == (2, True)
 

@@ -104,10 +104,12 @@ def test_the_identity_follows_the_world_and_nothing_else(scenario: Scenario) -> 
     assert identity(other) != identity(scenario)
 
 
-def test_the_estimate_is_near_what_is_made(scenario: Scenario, reference: Manifest) -> None:
-    rows, facts = estimate(scenario)["rows"], reference.facts
+def test_the_estimate_is_near_what_is_made(tmp_path: Path) -> None:
+    """Of users who do not differ much: the mean of 3,000 lognormal activities of sigma 1.9 is itself not certain."""
+    even = load_scenario("smoke", sets=[*SETS, "users.activity_sigma=0.5"])
+    rows, facts = estimate(even)["rows"], generate(even, tmp_path / "w", workers=1).facts
     for table in ("events", "sessions", "queries"):
-        assert rows[table] == pytest.approx(facts[table], rel=0.1)
+        assert rows[table] == pytest.approx(facts[table], rel=0.05)
     assert rows["users"] == facts["users"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from scipy.sparse import csr_matrix
 
 from recsim.recommenders.base import Histories, Interactions
@@ -38,3 +39,17 @@ def in_a_row(interactions: Interactions) -> Interactions:
     random = np.random.default_rng(5)
     rows = [random.permutation(row.indices).tolist() for row in interactions.matrix]
     return replace(interactions, histories=interactions.histories or sessions_of(*rows))
+
+
+def described(interactions: Interactions) -> Interactions:
+    """The same interactions with a catalogue in which even products have words in common, and odd ones."""
+    ids = range(interactions.products)
+    catalogue = pl.DataFrame(
+        {
+            "name": [f"{('plain', 'striped')[i % 2]}{i // 12}" for i in ids],
+            "category": [[f"{i % 2} {i // 8}"] for i in ids],
+            "price_usd": [10.0 + i % 2 for i in ids],
+        },
+        schema={"name": pl.String, "category": pl.List(pl.String), "price_usd": pl.Float64},
+    )
+    return replace(interactions, catalogue=catalogue)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matrices import in_a_row, matrix_of, two_clubs
+from matrices import described, in_a_row, matrix_of, two_clubs
 
 from recsim.errors import BadInput
 from recsim.recommenders import RECOMMENDERS
@@ -20,7 +20,7 @@ CONTINUERS = [name for name in NAMES if hasattr(RECOMMENDERS.load(name), "recomm
 
 def fitted(name: str, interactions: Interactions, seed: int = 1) -> Any:
     model = RECOMMENDERS.load(name)()
-    model.fit(in_a_row(interactions), seed=seed)
+    model.fit(described(in_a_row(interactions)), seed=seed)
     return model
 
 
@@ -140,7 +140,7 @@ def test_a_continuation_does_not_depend_on_the_cases_beside_it(name: str) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_estimate_grows_with_the_matrix(name: str) -> None:
-    model = RECOMMENDERS.load(name)
+    model = RECOMMENDERS.load(name)()
     small, large = model.cost(1_000, 1_000, 10_000), model.cost(100_000, 50_000, 5_000_000)
     assert 0 < small.memory_bytes < large.memory_bytes
     assert 0 < small.cpu_s < large.cpu_s

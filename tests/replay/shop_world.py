@@ -145,4 +145,11 @@ def _user_taste(n: int) -> dict[str, Any]:
 
 
 def _product_taste(n: int) -> dict[str, Any]:
-    return {"product_id": n, "taste": _taste(n), "category_id": n % 4, "quality": 0.0, "popularity": 1.0}
+    return {
+        "product_id": n,
+        "taste": _taste(n),
+        "category_id": n % 4,
+        "niche_id": n % 4,
+        "quality": 0.0,
+        "popularity": 1.0,
+    }
