@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 END_TO_END = "end_to_end"
 """The row of whole requests: the sum of all their hops."""
 
+BACKGROUND = 0
+"""The request id of hops that no request waits for: pictures at the edge, the workers of midnight."""
+
 
 def latency(calls: pa.Table) -> list[dict[str, Any]]:
     """One row a component in order of name, then one of whole requests."""
@@ -25,8 +28,11 @@ def latency(calls: pa.Table) -> list[dict[str, Any]]:
     names, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     service_us = calls["service_us"].to_numpy().astype(np.float64)
     rows = [_row(name, service_us[codes == names.index(name)]) for name in sorted(names)]
-    _, request = np.unique(calls["request_id"].to_numpy(), return_inverse=True)
-    return [*rows, _row(END_TO_END, np.bincount(request, weights=service_us).astype(np.float64))]
+    asked = calls["request_id"].to_numpy() != BACKGROUND
+    _, request = np.unique(calls["request_id"].to_numpy()[asked], return_inverse=True)
+    if not len(request):
+        return rows
+    return [*rows, _row(END_TO_END, np.bincount(request, weights=service_us[asked]).astype(np.float64))]
 
 
 def _row(component: str, service_us: NDArray[np.float64]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from recsim.components.stock_cache import CachedStock
 from recsim.components.topics import TopicLog
 from recsim.components.votes import ROUTE as VOTE_ROUTE
 from recsim.components.votes import VoteService, VoteSync
+from recsim.replay.latency import BACKGROUND
 from recsim.replay.world_reviews import WorldReviews
 from recsim.rng import uniforms
 from recsim.scenario import Scenario
@@ -181,7 +182,7 @@ class Shop:
 
     def _pictures(self, row: dict[str, Any], calls: CallLog) -> None:
         """What a product page shows, asked of the edge."""
-        trace = Trace(calls, 0, _instant_us(row))
+        trace = Trace(calls, BACKGROUND, _instant_us(row))
         key = self.catalogue.keys[row["product_id"]]
         for number in range(self._images[row["product_id"]]):
             self.edge.fetch(picture_url(key, number), self._scenario.shop.picture_bytes, trace)
@@ -202,7 +203,7 @@ class Shop:
 
     def midnight(self, day: str, now_us: int, devices: Iterable[Device], calls: CallLog) -> None:
         """The background workers, and the day's campaign of each tenant."""
-        trace = Trace(calls, 0, now_us)
+        trace = Trace(calls, BACKGROUND, now_us)
         self.sync.run(trace)
         self.reviews.publish(trace, limit=1_000_000)
         self._checkout.publish(trace)
