@@ -8,7 +8,7 @@ from typing import Any, Self
 import pymongo
 from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
 
-from recsim.components.product_store import Document
+from recsim.components.product_store import Document, key_of
 from recsim.errors import BadInput, ServiceUnavailable
 
 MOST_IN_MONGOMOCK = 20_000
@@ -39,7 +39,8 @@ def database(url: str, *, setting: str) -> Any:  # noqa: ANN401 - pymongo's or i
 
 
 class MongoProductStore:
-    """One document a product, `_id` its key, in the collection `products` of the URL's database (`recsim` if none)."""
+    """One document a product, `_id` its document key, in the collection `products` of the URL's database (else
+    `recsim`)."""
 
     def __init__(self, collection: Any, *, url: str, most: int | None) -> None:  # noqa: ANN401 - pymongo's or its fake
         self._collection = collection
@@ -65,7 +66,7 @@ class MongoProductStore:
         if self._most is not None and self.count() + len(documents) > self._most:
             self._refuse_if_too_many(documents)
         for start in range(0, len(documents), _BATCH):
-            batch = [{"_id": document["product_key"], **document} for document in documents[start : start + _BATCH]]
+            batch = [{"_id": key_of(document), **document} for document in documents[start : start + _BATCH]]
             try:
                 self._collection.insert_many(batch, ordered=False)
             except BulkWriteError as error:
@@ -80,7 +81,7 @@ class MongoProductStore:
         return int(self._collection.count_documents({}))
 
     def _refuse_if_too_many(self, documents: Sequence[Document]) -> None:
-        keys = {document["product_key"] for document in documents}
+        keys = {key_of(document) for document in documents}
         total = len(keys | set(self._collection.distinct("_id")))
         if self._most is not None and total > self._most:
             raise BadInput(

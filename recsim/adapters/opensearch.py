@@ -114,10 +114,11 @@ class OpenSearchProductIndex:
             bool(result["timed_out"] or result["_shards"]["failed"]),
         )
 
-    def has_phrase(self, pair: tuple[str, str]) -> bool:
-        """Whether any product has the two stems side by side in its name."""
+    def has_phrase(self, pair: tuple[str, str], tenant: str | None) -> bool:
+        """Whether any product of a tenant (None: of any) has the two stems side by side in its name."""
         phrase = {"match_phrase": {"name": {"query": " ".join(pair)}}}
-        return bool(self._ask(self._client.count, index=self._name, body={"query": phrase})["count"])
+        inside = {"bool": {"must": [phrase], "filter": filters_of(Filters(), tenant)}}
+        return bool(self._ask(self._client.count, index=self._name, body={"query": inside})["count"])
 
     def vocabulary(self, tenant: str | None) -> Vocabulary:
         """The words of a tenant's products, asked for once after each write."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from recsim.components.product_store import document_key
 from recsim.schema.wire import wire_id
 
 if TYPE_CHECKING:
@@ -55,20 +56,29 @@ class Catalogue:
         return len(self.keys)
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {key: number for number, key in enumerate(self.keys)}
+    def _numbers(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {tenant: {} for tenant in self.tenants}
+        for number, (key, code) in enumerate(zip(self.keys, self.tenant.tolist(), strict=True)):
+            found[self.tenants[code]][key] = number
+        return found
+
+    @cached_property
+    def document_keys(self) -> list[str]:
+        """The keys of the documents in the product store, by product number."""
+        tenants = [self.tenants[code] for code in self.tenant.tolist()]
+        return [document_key(key, tenant) for key, tenant in zip(self.keys, tenants, strict=True)]
 
     @cached_property
     def _category_numbers(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.categories)}
 
-    def number(self, key: object) -> int | None:
-        """The product number behind a wire id; None for an unknown one."""
-        return self._numbers.get(key) if isinstance(key, str) else None
+    def number(self, key: object, tenant: str) -> int | None:
+        """The product number behind a wire id; None for one that the tenant does not sell."""
+        return self._numbers.get(tenant, {}).get(key) if isinstance(key, str) else None
 
-    def numbers(self, keys: Sequence[str]) -> NDArray[np.int64]:
-        """The product numbers of those wire ids that are known, in order."""
-        known = self._numbers
+    def numbers(self, keys: Sequence[str], tenant: str) -> NDArray[np.int64]:
+        """The product numbers of those wire ids that the tenant sells, in order."""
+        known = self._numbers.get(tenant, {})
         return np.array([known[key] for key in keys if key in known], np.int64)
 
     def category_numbers(self, names: Sequence[str]) -> NDArray[np.int32]:

@@ -17,7 +17,7 @@ from recsim.components.base import Refused, Request, Response, Trace
 from recsim.components.cart import CartStore
 from recsim.components.inventory import Inventory, Line, Reservation, Sale
 from recsim.components.topics import Record, TopicLog
-from recsim.schema.wire import WireEvent
+from recsim.schema.wire import WireEvent, wire_event_id
 from recsim.units import US_PER_SECOND
 
 ROUTE = "/v1/checkout"
@@ -129,7 +129,7 @@ def purchases(sale: Sale) -> list[Record]:
     """One purchase event a line; its id is a function of tenant, order and product."""
     events = [
         WireEvent(
-            event_id=f"e-{sale.order}-{line.product}",
+            event_id=wire_event_id(sale.tenant, "purchase", sale.order, line.product),
             event_type="purchase",
             product_id=line.product,
             user_id=sale.buyer,

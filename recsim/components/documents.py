@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import polars as pl
 
@@ -28,7 +29,7 @@ def documents(products: pa.Table) -> Iterator[Document]:
             "product_name": row["name"] or key,
             "quantity": row["quantity"],
             "product_details": row["description"] or "",
-            "pics": [picture_url(key, number) for number in range(row["image_count"])],
+            "pics": [picture_url(key, number, row["tenant"]) for number in range(row["image_count"])],
             "reviews": [],
             "brand": row["brand"],
             "category": row["category"],
@@ -37,10 +38,12 @@ def documents(products: pa.Table) -> Iterator[Document]:
         }
 
 
-def picture_url(key: str, number: int) -> str:
-    """Where a picture is: the path begins with a hash, so that neighbours spread over a store's partitions."""
+def picture_url(key: str, number: int, tenant: str = "default") -> str:
+    """Where a picture is: the path begins with a hash, so that neighbours spread over a store's partitions. Products
+    of the same id in two tenants have pictures of their own."""
     spread = hashlib.blake2b(f"{key}/{number}".encode(), digest_size=4).hexdigest()
-    return f"{MEDIA_HOST}/{spread[:2]}/{spread[2:]}/{key}-{number}.webp"
+    name = key if tenant == "default" else f"{quote(tenant, safe='')}/{key}"
+    return f"{MEDIA_HOST}/{spread[:2]}/{spread[2:]}/{name}-{number}.webp"
 
 
 @dataclass(frozen=True)

@@ -134,8 +134,8 @@ class Collector(Protocol):
         """`size` hits after `skip`, and of each column the counts under that column's filters."""
         ...
 
-    def has_phrase(self, pair: tuple[str, str]) -> bool:
-        """Whether any product has the two stems side by side in its name."""
+    def has_phrase(self, pair: tuple[str, str], tenant: str | None) -> bool:
+        """Whether any product of a tenant (None: of any) has the two stems side by side in its name."""
         ...
 
 
@@ -143,7 +143,10 @@ def answer(engine: Collector, query: SearchQuery, vocabulary: Vocabulary, synony
     """The answer of an engine to a query. A query of no words finds nothing where it has no filter either, and all that
     passes its filters where it has one."""
     check(query)
-    found = plan(query.text, vocabulary, synonyms, has_phrase=engine.has_phrase)
+    found = plan(
+        query.text, vocabulary, synonyms.of_tenant(query.tenant),
+        has_phrase=lambda pair: engine.has_phrase(pair, query.tenant),
+    )  # fmt: skip
     if not found.clauses and query.filters == Filters():
         return NO_HITS
     by_relevance = query.sort == "relevance"

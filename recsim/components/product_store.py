@@ -15,15 +15,26 @@ Document = dict[str, Any]
 """`product_key` and the other fields of a search result, with `brand`, `category` (widest first) and `price_usd`."""
 
 
+def document_key(product: str, tenant: str | None) -> str:
+    """What a document is stored under: the product's wire id, with `tenant:{tenant}:` in front for every tenant but
+    "default", so that two shops may sell a product of the same id."""
+    return product if tenant in (None, "default") else f"tenant:{tenant}:{product}"
+
+
+def key_of(document: Mapping[str, Any]) -> str:
+    """The document key of a document; one that names no tenant is the default tenant's."""
+    return document_key(document["product_key"], document.get("tenant"))
+
+
 class ProductStore(Protocol):
-    """Documents by product key."""
+    """Documents by document key."""
 
     def get_many(self, keys: Sequence[str]) -> list[Document | None]:
         """The document of each key in the order asked, None where there is none."""
         ...
 
     def put_many(self, documents: Sequence[Document]) -> None:
-        """Store documents under their `product_key`, in place of earlier ones of that key."""
+        """Store documents under their document key (`key_of`), in place of earlier ones of that key."""
         ...
 
     def count(self) -> int:
@@ -63,7 +74,7 @@ class SqliteProductStore:
         return [orjson.loads(found[key]) if key in found else None for key in keys]
 
     def put_many(self, documents: Sequence[Document]) -> None:
-        rows = [(document["product_key"], orjson.dumps(document)) for document in documents]
+        rows = [(key_of(document), orjson.dumps(document)) for document in documents]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO products VALUES (?, ?)", rows)
 

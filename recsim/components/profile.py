@@ -41,10 +41,12 @@ def profile_of(
     catalogue: Catalogue,
     publication: Publication | None,
     *,
+    tenant: str,
     context: Context = NOWHERE,
     session_clicks: int = 0,
 ) -> Profile:
-    """The profile of a feature record (None for a user the store does not know), in the context of a request.
+    """The profile of a feature record (None for a user the store does not know), of a tenant, in the context of a
+    request.
 
     The vector is the weighted mean of two unit vectors: the user's published embedding, and the mean of the vectors of
     what they saw last; either alone where the other is missing. The second weighs as much as the first when a session
@@ -52,7 +54,7 @@ def profile_of(
     """
     if record is None:
         return replace(STRANGER, context=context)
-    seen = catalogue.numbers(record.recently_viewed)
+    seen = catalogue.numbers(record.recently_viewed, tenant)
     trained = recent = None
     if publication is not None:
         if record.embeddings and len(record.embeddings) == publication.vectors.shape[1]:

@@ -87,10 +87,10 @@ class RecommendationEngine:
         with trace.hop("recommendation", surface) as hop:
             pages, text = self._asked(request, surface)
             slate = self._slate_of(request, surface, pages, text, trace)
-            shown = self.keys_of(slate)
+            shown = slate.products.tolist()
             body: dict[str, Any] = {"surface": surface, "model": slate.model, "policy": slate.policy}
             if surface == "product":
-                shown = [self._catalogue.keys[int(pages[0])], *shown]
+                shown = [int(pages[0]), *shown]
             results = self.documents(shown, trace)
             if surface == "product":
                 body["product"] = results.pop(0) if results else None
@@ -115,9 +115,9 @@ class RecommendationEngine:
             return np.empty(0, np.int64), ""
         if not isinstance(keys, list) or not 0 < len(keys) <= LONGEST_CART:
             raise Refused(400, "bad-cart")
-        numbers = [self._catalogue.number(key) for key in keys]
+        numbers = [self._catalogue.number(key, request.tenant) for key in keys]
         known = np.array([number for number in numbers if number is not None], np.int64)
-        if len(known) < len(keys) or not self._visible(known, request.tenant).all():
+        if len(known) < len(keys):
             raise Refused(404, "no-product")
         return known, ""
 
@@ -220,7 +220,10 @@ class RecommendationEngine:
         publication = self.retrieval.publication
         context = Context(device or ("" if session is None else session.device), hour_of(trace.at_us), region)
         clicks = 0 if session is None else session.current_session_clicks
-        return profile_of(record, self._catalogue, publication, context=context, session_clicks=clicks), publication
+        profile = profile_of(
+            record, self._catalogue, publication, tenant=tenant, context=context, session_clicks=clicks
+        )
+        return profile, publication
 
     def rank(
         self,
@@ -281,16 +284,13 @@ class RecommendationEngine:
         table = self.shelves.bought.get(tenant)
         return [] if table is None else [self._catalogue.keys[product] for product in table.bundle(page, BUNDLE)]
 
-    def keys_of(self, slate: Slate) -> list[str]:
-        """The wire ids of a slate's products."""
-        return [self._catalogue.keys[product] for product in slate.products]
-
     def because(self, slate: Slate) -> list[dict[str, Any]]:
         """Why each product of a slate is in it."""
         return because(slate, self._catalogue)
 
-    def documents(self, keys: Sequence[str], trace: Trace) -> list[Document]:
-        """The documents of a slate as a response shows them; what the store lost is left out."""
+    def documents(self, products: Sequence[int], trace: Trace) -> list[Document]:
+        """The documents of products as a response shows them; what the store lost is left out."""
+        keys = [self._catalogue.document_keys[product] for product in products]
         with trace.hop("product_store", "get") as hop:
             stored = self._products.get_many(keys) if keys else []
             if None in stored:

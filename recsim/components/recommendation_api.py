@@ -177,8 +177,8 @@ class RerankApi:
 
 def _numbers(catalogue: Catalogue, keys: list[str], tenant: str) -> Any:  # noqa: ANN401 - an array of product numbers
     """The product numbers of keys; raises `Refused` with 404 for one that is unknown or another tenant's."""
-    products = catalogue.numbers(keys)
-    if len(products) < len(keys) or not catalogue.of_tenant(tenant, products).all():
+    products = catalogue.numbers(keys, tenant)
+    if len(products) < len(keys):
         raise Refused(404, "no-product")
     return products
 

@@ -20,7 +20,7 @@ from recsim.components.helpfulness import helpfulness
 from recsim.components.media import PER_REVIEW, MediaStore, checked
 from recsim.components.review_store import Comment, ReviewStore, StoredReview
 from recsim.components.topics import Record, TopicLog
-from recsim.schema.wire import SearchReview, WireEvent
+from recsim.schema.wire import SearchReview, WireEvent, wire_event_id
 
 ROUTES = ("/v1/review/submit", "/v1/review/comment", "/v1/review/list")
 TITLE_CHARACTERS = 200
@@ -181,7 +181,7 @@ def _shown(review: StoredReview, votes: Sequence[int], comments: list[str]) -> d
 
 def _feedback(tenant: str, review: StoredReview) -> Record:
     event = WireEvent(
-        event_id=f"e-{review.review_id}",
+        event_id=wire_event_id(tenant, "review", review.review_id),
         event_type="submit_review",
         product_id=review.product,
         user_id=review.user,

@@ -68,8 +68,7 @@ class SearchService:
             indexed_ns = time.thread_time_ns()
             slate = self._ordered(hits, asked, request, trace)
             ranked_ns = time.thread_time_ns()
-            keys = self._engine.keys_of(slate)
-            results = self._engine.documents(keys, trace)
+            results = self._engine.documents(slate.products.tolist(), trace)
             metadata = {
                 "total": hits.total,
                 "page": asked.page,
@@ -85,7 +84,7 @@ class SearchService:
                 "policy": slate.policy,
                 "because": self._engine.because(slate),
             }
-            hop.outcome = OK if keys else "empty"
+            hop.outcome = OK if len(slate.products) else "empty"
             return Response(
                 200, hop.outcome, {"search": asked.text, "search-metadata": metadata, "results": results}, slate
             )

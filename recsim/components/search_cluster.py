@@ -88,9 +88,9 @@ class SearchCluster:
         serving = self.allocation.serving(shard)
         return serving[(self._asked + shard) % len(serving)] if serving else None
 
-    def has_phrase(self, pair: tuple[str, str]) -> bool:
-        """Whether any product has the two stems side by side in its name."""
-        return self._index.has_phrase(pair)
+    def has_phrase(self, pair: tuple[str, str], tenant: str | None) -> bool:
+        """Whether any product of a tenant (None: of any) has the two stems side by side in its name."""
+        return self._index.has_phrase(pair, tenant)
 
     def vocabulary(self, tenant: str | None) -> Vocabulary:
         """The words of a tenant's products."""

@@ -160,9 +160,12 @@ class TantivyProductIndex:
                 counts[name] = {one["key"]: one["doc_count"] for one in buckets[name]["buckets"]}
         return counts
 
-    def has_phrase(self, pair: tuple[str, str]) -> bool:
-        """Whether any product has the two stems side by side in its name."""
+    def has_phrase(self, pair: tuple[str, str], tenant: str | None) -> bool:
+        """Whether any product of a tenant (None: of any) has the two stems side by side in its name."""
         phrase = tantivy.Query.phrase_query(self._schema, "name", list(pair))
+        if tenant is not None:
+            own = tantivy.Query.term_query(self._schema, "tenant", tenant)
+            phrase = tantivy.Query.boolean_query([(tantivy.Occur.Must, phrase), (tantivy.Occur.Must, own)])
         return bool(self._searcher.search(phrase, 1, count=False).hits)
 
     def vocabulary(self, tenant: str | None) -> Vocabulary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from recsim.components.search_text import query_words, stem, stems
 from recsim.errors import BadInput
@@ -28,6 +28,7 @@ class Synonyms:
         """From rules: `sofa, couch` means either way, `tee => t-shirt, shirt` only from left to right. Raises
         `BadInput` for a line that is none."""
         self._of: dict[tuple[str, ...], dict[tuple[str, ...], float]] = {}
+        self._of_tenant: dict[str, Synonyms] = {}
         for rule in rules:
             self._read(rule)
 
@@ -54,6 +55,16 @@ class Synonyms:
 
     def __len__(self) -> int:
         return sum(len(others) for others in self._of.values())
+
+    def for_tenants(self, learned: Mapping[str, Iterable[tuple[str, str, float]]]) -> Synonyms:
+        """These for everybody, and for the shoppers of a tenant also what was learned from them."""
+        all_of_them = self.with_learned(())
+        all_of_them._of_tenant = {tenant: self.with_learned(words) for tenant, words in learned.items()}
+        return all_of_them
+
+    def of_tenant(self, tenant: str | None) -> Synonyms:
+        """The synonyms of a tenant's shoppers; those of everybody where none were learned from them."""
+        return self if tenant is None else self._of_tenant.get(tenant, self)
 
     def with_learned(self, learned: Iterable[tuple[str, str, float]]) -> Synonyms:
         """These and learned ones (word, what it means, weight); a rule that is given outweighs a learned one."""

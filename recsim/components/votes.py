@@ -19,7 +19,7 @@ from recsim.components.checkout import EVENTS
 from recsim.components.review_store import ReviewStore, Vote
 from recsim.components.topics import Record, TopicLog
 from recsim.errors import ServiceUnavailable
-from recsim.schema.wire import WireEvent
+from recsim.schema.wire import WireEvent, wire_event_id
 
 ROUTE = "/v1/vote"
 TOPIC = "votes"
@@ -154,7 +154,7 @@ class VoteSync:
 def feedback(vote: Vote, product: str, request: Request) -> Record:
     """The upvote or downvote as an event of the user, for features and training."""
     event = WireEvent(
-        event_id=f"e-{vote.vote_id}",
+        event_id=wire_event_id(vote.tenant, "vote", vote.review_id, vote.user, vote.vote_id),
         event_type="upvote" if vote.direction > 0 else "downvote",
         product_id=product,
         user_id=vote.user,

@@ -44,6 +44,7 @@ class Days:
         self.outcomes: dict[str, dict[str, int]] = {}
         self.shop_outcomes: Counter[tuple[str, str]] = Counter()
         self.suspects = 0
+        self.segments: Counter[tuple[str, str, str]] = Counter()
         self.streamed: list[StreamDay] = []
         self.cpu_s: dict[str, float] = {}
         self.training_s: list[float] = []
@@ -101,6 +102,7 @@ class Days:
         with self._timed("shop"):
             self.plane.shop.world.take(world_reviews(self.world, day, first=day == self.stream.days[0]))
             self.shop_outcomes += self.plane.shop.run_day(as_of, self.plane.ask, self.plane.calls)
+        self.segments.update((one.tenant, self.plane.region(one.user), one.outcome) for one in served.made)
         for (surface, outcome), count in sorted(served.outcomes().items()):
             of_surface = self.outcomes.setdefault(surface, {})
             of_surface[outcome] = of_surface.get(outcome, 0) + count

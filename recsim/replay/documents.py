@@ -49,12 +49,24 @@ def results_of(days: Days) -> dict[str, Any]:
             "by_surface": made,
             "outcomes": {surface: dict(sorted(counts.items())) for surface, counts in sorted(days.outcomes.items())},
         },
+        "segments": _segments(days),
         "shop": shop_of(days.plane.shop, days.shop_outcomes, days.suspects),
         "boxes": boxes_of(days.plane.calls.table()),
         "quality": sorted(days.quality, key=lambda row: row["day"]),
         "invariants": days.audit.invariants(events) + shop_invariants(days.plane.shop),
         "models": [_model(model) for model in days.models.models],
     }
+
+
+def _segments(days: Days) -> list[dict[str, Any]]:
+    """Requests by (tenant, home region) and what became of them."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for (tenant, region, outcome), count in sorted(days.segments.items()):
+        found.setdefault((tenant, region), {})[outcome] = count
+    return [
+        {"tenant": tenant, "region": region, "requests": sum(outcomes.values()), "outcomes": outcomes}
+        for (tenant, region), outcomes in found.items()
+    ]
 
 
 def measured_of(days: Days, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -16,22 +16,21 @@ from numpy.typing import NDArray
 END_TO_END = "end_to_end"
 """The row of whole requests: the sum of all their hops."""
 
-BACKGROUND = 0
-"""The request id of hops that no request waits for: pictures at the edge, the workers of midnight."""
-
 
 def latency(calls: pa.Table) -> list[dict[str, Any]]:
-    """One row a component in order of name, then one of whole requests."""
+    """One row a component in order of name, then one of whole requests. Hops of request 0 (background workers, pictures
+    from the edge) are in the rows of their components and belong to no request."""
     if not calls.num_rows:
         return []
     encoded = pc.cast(calls["component"], pa.string()).combine_chunks().dictionary_encode()
     names, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     service_us = calls["service_us"].to_numpy().astype(np.float64)
     rows = [_row(name, service_us[codes == names.index(name)]) for name in sorted(names)]
-    asked = calls["request_id"].to_numpy() != BACKGROUND
-    _, request = np.unique(calls["request_id"].to_numpy()[asked], return_inverse=True)
-    if not len(request):
+    requests = calls["request_id"].to_numpy()
+    asked = requests > 0
+    if not asked.any():
         return rows
+    _, request = np.unique(requests[asked], return_inverse=True)
     return [*rows, _row(END_TO_END, np.bincount(request, weights=service_us[asked]).astype(np.float64))]
 
 

@@ -88,8 +88,8 @@ class RequestPlane:
         self._secret = simulated_secret(scenario.seed)
         self.rate = Rate.per_minute(scenario.gateway.requests_per_minute, scenario.gateway.burst)
         self.shop = Shop(
-            scenario, self.catalogue, user_keys=self._user_keys, image_counts=products["image_count"].to_pylist(),
-            index=self._documents,
+            scenario, self.catalogue, user_keys=self._user_keys, user_tenants=users["tenant"].to_pylist(),
+            image_counts=products["image_count"].to_pylist(), index=self._documents,
         )  # fmt: skip
         self._balancer = self._wire()
         self._clients: dict[int, Client] = {}
@@ -198,6 +198,10 @@ class RequestPlane:
         )  # fmt: skip
         return self._balancer.handle(request, Trace(self.calls, self._requests, at_us))
 
+    def region(self, user: int) -> str:
+        """The home region of a user; empty where the world does not say."""
+        return self._regions[user]
+
     def _remember(self, row: dict[str, Any], at_us: int) -> None:
         """What the stream processor has written by now: the user's features and session."""
         key, tenant = self._user_keys[row["user_id"]], row["tenant"]
@@ -238,7 +242,7 @@ class _Documents:
         self._index = index
         self._feed = SearchFeed(index)
         self._reviews = ReviewBook()
-        self._indexed: set[str] = set()
+        self._indexed: set[tuple[str, str]] = set()
 
     def load(self, products: pa.Table, progress: Progress) -> None:
         """Fill the store from the catalogue, in batches, and index what went in."""
@@ -259,10 +263,10 @@ class _Documents:
 
     def add_reviews(self, reviews: Sequence[tuple[str, StoredReview]]) -> None:
         """Make reviews of the shop searchable, each once: those of the world come in with `update`."""
-        for _, review in reviews:
-            product = self._catalogue.number(review.product)
-            if product is not None and review.review_id not in self._indexed:
-                self._indexed.add(review.review_id)
+        for tenant, review in reviews:
+            product = self._catalogue.number(review.product, tenant)
+            if product is not None and (tenant, review.review_id) not in self._indexed:
+                self._indexed.add((tenant, review.review_id))
                 self._feed.add(product, f"{review.title} {review.text}".strip(), float(review.stars))
         self._flush(self._feed.waiting())
 
@@ -282,7 +286,7 @@ class _Documents:
         changed = sorted(self._reviews.add(reviews, votes, user_keys))
         for start in range(0, len(changed), _BATCH):
             some = changed[start : start + _BATCH]
-            found = self._store.get_many([self._catalogue.keys[product] for product in some])
+            found = self._store.get_many([self._catalogue.document_keys[product] for product in some])
             fresh = [
                 {**document, "reviews": self._reviews.shown(product)}
                 for product, document in zip(some, found, strict=True)
@@ -293,12 +297,17 @@ class _Documents:
 
     def _take(self, reviews: pa.Table) -> None:
         """Note reviews of the world that the shop has not indexed already when they were submitted."""
-        fresh = [f"r{review}" not in self._indexed for review in reviews["review_id"].to_pylist()]
+        tenants = self._catalogue.tenant[reviews["product_id"].to_numpy()].tolist()
+        numbers = reviews["review_id"].to_pylist()
+        fresh = [
+            (self._catalogue.tenants[code], f"r{number}") not in self._indexed
+            for code, number in zip(tenants, numbers, strict=True)
+        ]
         self._feed.take(reviews.filter(pa.array(fresh, pa.bool_())))
 
     def _flush(self, products: Sequence[int]) -> None:
         """Index the documents of some products with what reviews add to them, in one batch."""
-        found = self._store.get_many([self._catalogue.keys[product] for product in products])
+        found = self._store.get_many([self._catalogue.document_keys[product] for product in products])
         self._feed.flush(
             [(product, document) for product, document in zip(products, found, strict=True) if document is not None]
         )

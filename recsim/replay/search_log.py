@@ -40,11 +40,11 @@ class SearchLog:
 
     def __init__(self, index: ProductIndex, settings: Search) -> None:
         self.suggestions = Suggestions()
-        self.learned: list[tuple[str, str, float]] = []
+        self.learned: dict[str, list[tuple[str, str, float]]] = {}
         self._index = index
         self._settings = settings
         self._given = Synonyms(settings.synonyms)
-        self._clicks: list[tuple[str, int]] = []
+        self._clicks: dict[str, list[tuple[str, int]]] = {}
         index.learn(self._given)
 
     def name(self, products: pa.Table) -> None:
@@ -63,9 +63,13 @@ class SearchLog:
         for tenant, counted in typed.items():
             self.suggestions.add(((text, float(n)) for text, n in sorted(counted.items())), tenant=tenant)
         if self._settings.learn_synonyms and self._clicks:
-            vocabulary = self._index.vocabulary(None)
-            self.learned = learn_synonyms(self._clicks, lambda word: vocabulary.counts.get(word, 0))
-            self._index.learn(self._given.with_learned(self.learned))
+            self.learned = {tenant: self._learned(tenant) for tenant in sorted(self._clicks)}
+            self._index.learn(self._given.for_tenants(self.learned))
+
+    def _learned(self, tenant: str) -> list[tuple[str, str, float]]:
+        """What a tenant's shoppers mean by words that its products lack. Nothing is learned across tenants."""
+        counts = self._index.vocabulary(tenant).counts
+        return learn_synonyms(self._clicks[tenant], lambda word: counts.get(word, 0))
 
     def _read(self, as_of: pa.Table, queries: dict[int, str]) -> dict[str, Counter[str]]:
         """Note clicks; returns by tenant the queries that led to one (what nobody clicked after is no suggestion)."""
@@ -81,6 +85,6 @@ class SearchLog:
                 if seen == 0:
                     led.setdefault(tenant or DEFAULT_TENANT, Counter())[text] += 1
                 if seen < CLICKS_AFTER:
-                    self._clicks.append((text, product))
+                    self._clicks.setdefault(tenant or DEFAULT_TENANT, []).append((text, product))
                     asked[session] = (text, seen + 1)
         return led

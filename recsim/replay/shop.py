@@ -47,7 +47,6 @@ from recsim.components.stock_cache import CachedStock
 from recsim.components.topics import TopicLog
 from recsim.components.votes import ROUTE as VOTE_ROUTE
 from recsim.components.votes import VoteService, VoteSync
-from recsim.replay.latency import BACKGROUND
 from recsim.replay.world_reviews import WorldReviews
 from recsim.rng import uniforms
 from recsim.scenario import Scenario
@@ -70,12 +69,14 @@ class Shop:
         catalogue: Catalogue,
         *,
         user_keys: Sequence[str],
+        user_tenants: Sequence[str],
         image_counts: Sequence[int],
         index: ReviewIndex,
     ) -> None:
         settings, stores = scenario.shop, scenario.stores
         self._scenario, self.catalogue, self._images = scenario, catalogue, image_counts
         self.world = WorldReviews(catalogue.keys, user_keys)
+        self._user_tenants = user_tenants
         self.carts: CartStore = connect("carts", stores.carts)
         self.cache: Cache = connect("cache", stores.cache)
         self.inventory: Inventory = connect("inventory", stores.inventory)
@@ -124,8 +125,7 @@ class Shop:
             self.inventory.put_stock(lines, tenant=tenant)
 
     def _sells(self, tenant: str, product: str) -> bool:
-        number = self.catalogue.number(product)
-        return number is not None and bool(self.catalogue.of_tenant(tenant, np.array([number]))[0])
+        return self.catalogue.number(product, tenant) is not None
 
     def _pays(self, tenant: str, order: str, _lines: list[Line]) -> bool:
         """Declined by a draw that depends on the order alone."""
@@ -166,7 +166,7 @@ class Shop:
         """A review of the world that is voted on for the first time stands in the store as if it had been there."""
         if self.store.get([f"r{review}"], tenant=tenant)[0] is None:
             known = self.world.stored(review)
-            if known is not None:
+            if known is not None and self._sells(tenant, known.product):
                 self.store.add(known, tenant=tenant)
                 self.store.mark_published([(tenant, known.review_id)])
 
@@ -182,10 +182,11 @@ class Shop:
 
     def _pictures(self, row: dict[str, Any], calls: CallLog) -> None:
         """What a product page shows, asked of the edge."""
-        trace = Trace(calls, BACKGROUND, _instant_us(row))
-        key = self.catalogue.keys[row["product_id"]]
+        trace = Trace(calls, 0, _instant_us(row))
+        key, code = self.catalogue.keys[row["product_id"]], self.catalogue.tenant[row["product_id"]]
         for number in range(self._images[row["product_id"]]):
-            self.edge.fetch(picture_url(key, number), self._scenario.shop.picture_bytes, trace)
+            url = picture_url(key, number, self.catalogue.tenants[code])
+            self.edge.fetch(url, self._scenario.shop.picture_bytes, trace)
 
     def _note(self, row: dict[str, Any], route: str, arguments: dict[str, Any], response: Response) -> None:
         """What was acknowledged must be there in the end."""
@@ -203,7 +204,7 @@ class Shop:
 
     def midnight(self, day: str, now_us: int, devices: Iterable[Device], calls: CallLog) -> None:
         """The background workers, and the day's campaign of each tenant."""
-        trace = Trace(calls, BACKGROUND, now_us)
+        trace = Trace(calls, 0, now_us)
         self.sync.run(trace)
         self.reviews.publish(trace, limit=1_000_000)
         self._checkout.publish(trace)
@@ -221,8 +222,7 @@ class Shop:
         at_us = votes["event_timestamp"].cast(pa.int64()).to_numpy()
         members = vote_rings(columns[0], columns[1], columns[2], at_us)
         for user in np.concatenate(members) if members else ():
-            for tenant in self.catalogue.tenants:
-                self.moderator.suspect(tenant, self.world.user_key(int(user)))
+            self.moderator.suspect(self._user_tenants[int(user)], self.world.user_key(int(user)))
         return sum(len(ring) for ring in members)
 
     def logged(self) -> list[bytes]:
@@ -243,14 +243,14 @@ class SimulatedProvider:
 
     def __init__(self, seed: int, refused_share: float) -> None:
         self._seed, self._share = seed, refused_share
-        self._refused: set[tuple[str, str]] = set()
+        self._refused: set[tuple[str, str, str]] = set()
         self.delivered: Counter[tuple[str, str, str]] = Counter()
 
     def send(self, campaign: Campaign, device: Device, _now_us: int) -> int | None:
-        key = (campaign.name, device.user)
+        key = (campaign.name, campaign.tenant, device.user)
         entity = np.array([hash_of(cache_key(*key))], np.uint64)
         if key in self._refused or float(uniforms(self._seed, "shop/push", entity)[0, 0]) >= self._share:
-            self.delivered[campaign.name, campaign.tenant, device.user] += 1
+            self.delivered[key] += 1
             return None
         self._refused.add(key)
         return US_PER_SECOND

@@ -20,6 +20,5 @@ class Shop(Section):
     edge_policy: Literal["s3-fifo", "lru"] = Field("s3-fifo", description="what the edge cache forgets")
     edge_mib: float = Field(64.0, gt=0, le=1e9, description="room of the edge cache, MiB")
     picture_bytes: int = Field(27_000, ge=1, le=100_000_000, description="bytes of a picture as a page shows it")
-    push_hour: int = Field(18, ge=0, le=23, description="hour (UTC) of the daily campaign")
     push_segment: str = Field("", description="segment the daily campaign goes to; empty is everyone")
     push_refused_share: Share = Field(0.01, description="messages that a provider refuses at first (429)")

@@ -6,6 +6,7 @@ Field names are the design's own, so a record printed here can be held against i
 from __future__ import annotations
 
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import ConfigDict, Field
 
@@ -74,6 +75,12 @@ class UserFeatures(Row):
 def wire_id(noun: Literal["user", "prod"], number: int, key: str | None = None) -> str:
     """The id of a user or product on the wire: the key of the log it was imported from, else made of the number."""
     return key or f"{noun}{number}"
+
+
+def wire_event_id(tenant: str, *parts: str) -> str:
+    """The id of an event that a service makes, out of what it is about. Said again it is the same id, so the stream
+    processor drops the second copy; and no two tenants share one, whatever characters their ids have."""
+    return "e-" + "/".join(quote(part, safe="") for part in (tenant, *parts))
 
 
 class SearchReview(Row):

@@ -96,7 +96,12 @@ def questions(n: int) -> dict[str, list[SearchQuery]]:
 
 def bare(index: TantivyProductIndex, query: SearchQuery) -> Callable[[], object]:
     """The same work straight on tantivy, compiled beforehand."""
-    found = plan(query.text, index.vocabulary(query.tenant), Synonyms(), has_phrase=index.has_phrase)
+    found = plan(
+        query.text,
+        index.vocabulary(query.tenant),
+        Synonyms(),
+        has_phrase=lambda pair: index.has_phrase(pair, query.tenant),
+    )
     compiler, searcher = index._compiler, index._searcher
     compiled = compiler.query(found, query.tenant, query.filters)
     counts: dict[Filters, dict[str, Any]] = {}

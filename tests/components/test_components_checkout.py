@@ -96,7 +96,7 @@ def test_a_sale_confirmed_before_a_crash_reaches_the_log_afterwards_with_the_sam
     trace = Trace(shop.calls, 2, NOW_US)
     assert (shop.checkout.publish(trace), shop.checkout.publish(trace)) == (1, 0)
     events = [orjson.loads(delivery.record.value) for delivery in shop.log.fetch(EVENTS, "test", 100)]
-    assert [event["event_id"] for event in events] == ["e-o1-a"]
+    assert [event["event_id"] for event in events] == ["e-t/purchase/o1/a"]
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_a_vote_is_an_event_of_its_user_with_the_product_of_the_review(tmp_path:
     value = desk.log.fetch(EVENTS, "test", 10)[0].record.value
     assert b'"downvote"' in value
     assert b'"prod1"' in value
-    assert b'"e-v1"' in value
+    assert b'"e-t/vote/r0/user7/v1"' in value
 
 
 def test_nonsense_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from contracts.servers import mongodb
 
-from recsim.components.product_store import ProductStore
+from recsim.components.product_store import ProductStore, document_key
 from recsim.errors import BadInput, ServiceUnavailable
 from recsim.wiring import connect
 
@@ -49,6 +49,14 @@ def test_documents_come_back_whole_in_the_order_asked(store: ProductStore) -> No
     assert store.get_many(["prod2", "prod9", "prod1", "prod2"]) == [
         document("prod2", brand=None), None, document("prod1", price_usd=1.5), document("prod2", brand=None),
     ]  # fmt: skip
+
+
+def test_two_tenants_may_sell_a_product_of_the_same_id(store: ProductStore) -> None:
+    store.put_many([document("prod1", tenant="default"), document("prod1", tenant="acme")])
+    ours, theirs = store.get_many([document_key("prod1", "default"), document_key("prod1", "acme")])
+    assert ours is not None
+    assert theirs is not None
+    assert (ours["tenant"], theirs["tenant"]) == ("default", "acme")
 
 
 def test_a_second_put_replaces_and_adds(store: ProductStore) -> None:
