@@ -18,7 +18,16 @@ from recsim.runs import Manifest
 from recsim.scenario import Scenario
 
 BASE = Scenario()
-NEEDS_MORE = {"content", "hybrid", "item2vec", "markov", "personal-popular", "session-item-knn", "session-popular", "vs-sknn"}
+NEEDS_MORE = {
+    "content",
+    "hybrid",
+    "item2vec",
+    "markov",
+    "personal-popular",
+    "session-item-knn",
+    "session-popular",
+    "vs-sknn",
+}
 EVERY = [name for name in RECOMMENDERS.names() if name not in NEEDS_MORE]
 """Those that learn from the matrix alone: the clubs' products are bare numbers and their pairs have no order."""
 METRICS = ["recall@5", "ndcg@5", "mrr"]
