@@ -56,7 +56,8 @@ reviews, orders = st.sampled_from(("r0", "r1")), st.sampled_from(("o0", "o1", "o
 def catalogue_table() -> pa.Table:
     rows = [
         {
-            "product_id": at * len(PRODUCTS) + n, "key": key, "tenant": tenant, "name": f"{'fire stick' if at else 'lamp'} {WORDS[tenant]} {n}",
+            "product_id": at * len(PRODUCTS) + n, "key": key, "tenant": tenant,
+            "name": f"{'fire stick' if at else 'lamp'} {WORDS[tenant]} {n}",
             "brand": f"brand-{WORDS[tenant]}", "category": ["shop", f"shelf-{WORDS[tenant]}"],
             "description": f"lamp of {WORDS[tenant]}", "price_usd": 10.0 + n,
             "quantity": STOCK, "image_count": 1, "video_count": 0, "created_at": None,
