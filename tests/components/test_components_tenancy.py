@@ -16,6 +16,7 @@ import pyarrow as pa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from shelf import document
 
 from recsim.components.base import CallLog, Request, Response, Trace
 from recsim.components.candidate_sources import Shelves
@@ -40,7 +41,7 @@ from recsim.replay.plane import _Documents
 from recsim.replay.shop import Shop, picture
 from recsim.scenario.load import validate
 from recsim.schema import Product, arrow_schema
-from recsim.schema.wire import UserFeatures
+from recsim.schema.wire import UserFeatures, wire_event_id
 
 TENANTS = ("default", "acme", "zenit")
 WORDS = {"default": "plainmark", "acme": "acmemark", "zenit": "zenitmark"}
@@ -234,7 +235,8 @@ class Tenants(RuleBasedStateMachine):
         for (tenant, review), given in self.votes.items():
             assert self.house.shop.store.votes([review], tenant=tenant) == [tally(given)]
         events = [orjson.loads(value) for value in self.house.shop.logged()]
-        assert len({event["event_id"] for event in events}) == len(events)
+        owners = {(event["event_id"], event["tenant"]) for event in events}
+        assert len({event for event, _ in owners}) == len(owners)
 
     @rule(tenant=tenants, user=users, value=st.floats(0, 1, width=32))
     def learn(self, tenant: str, user: str, value: float) -> None:
@@ -282,3 +284,14 @@ def tally(given: dict[str, int]) -> tuple[int, int]:
 
 TestTenants = Tenants.TestCase
 TestTenants.settings = settings(max_examples=8, stateful_step_count=40, deadline=None, derandomize=True)
+
+
+def test_no_two_tenants_share_an_event_id_whatever_their_ids_hold() -> None:
+    assert wire_event_id("a", "b/c", "d") != wire_event_id("a/b", "c", "d") != wire_event_id("a", "b", "c/d")
+
+
+def test_a_compound_is_looked_for_among_the_tenants_own_products() -> None:
+    index = TantivyProductIndex()
+    names = ("lamp", "fire stick")
+    index.build((n, document(name, tenant=f"t{n}")) for n, name in enumerate(names))
+    assert [index.has_phrase(("fire", "stick"), tenant) for tenant in ("t0", "t1", None)] == [False, True, True]
