@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
@@ -45,7 +46,21 @@ def two_clubs() -> Interactions:
     matrix = csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(_USERS, _PRODUCTS))
     times = (np.arange(len(indices), dtype=np.int64) + 1) * 1_000_000
     histories = Histories(np.arange(_USERS), indptr.astype(np.int64), indices.astype(np.int64), times_us=times)
-    return Interactions(matrix, times, histories)
+    return Interactions(matrix, times, histories, _shelf(_PRODUCTS))
+
+
+def _shelf(products: int) -> pl.DataFrame:
+    """What is known of the products: the clubs have a category and a word each."""
+    clubs = ["even" if product % 2 == 0 else "odd" for product in range(products)]
+    return pl.DataFrame(
+        {
+            "name": [f"{club} thing {product}" for product, club in enumerate(clubs)],
+            "brand": [None if product % 5 == 0 else f"brand {product % 3}" for product in range(products)],
+            "category": [["things", club] for club in clubs],
+            "description": [f"a thing for the {club} club" for club in clubs],
+            "price_usd": [10.0 + product for product in range(products)],
+        }
+    )
 
 
 def _has_its_methods(make: Make) -> Iterator[str]:
@@ -103,7 +118,7 @@ def _bears_the_odd_world(make: Make) -> Iterator[str]:
     times = np.arange(4, dtype=np.int64)
     histories = Histories(np.arange(2), np.array([0, 2, 4]), np.array([0, 1, 1, 2]), times_us=times)
     users = np.arange(3, dtype=np.int64)
-    slates = _fitted(make, Interactions(matrix, times, histories)).recommend(users, 9, mask_seen=True)
+    slates = _fitted(make, Interactions(matrix, times, histories, _shelf(5))).recommend(users, 9, mask_seen=True)
     yield from _shape(slates, users, 9)
 
 

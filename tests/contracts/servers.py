@@ -70,9 +70,9 @@ def mongodb() -> Iterator[str]:
 
 
 def _await_port(port: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    pytest.fail(f"nx-27017 did not open port {port} in 10 s")
+    pytest.fail(f"nx-27017 did not open port {port} in 30 s")
