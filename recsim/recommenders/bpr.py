@@ -212,5 +212,5 @@ class BPR:
     def cost(users: int, products: int, pairs: int) -> Cost:
         return Cost(
             memory_bytes=(users + products) * 64 * 4 * 4 + pairs * 48,
-            cpu_s=18 * pairs * 8e-6 + users * products * 2e-9,
+            cpu_s=18 * pairs * 1e-5 + users * products * 2e-9,
         )
