@@ -7,6 +7,7 @@ from typing import Any
 
 from recsim.clock import iso
 from recsim.components.model_store import Model
+from recsim.components.observability import openmetrics
 from recsim.replay.days import Days
 from recsim.replay.latency import END_TO_END, latency
 from recsim.replay.shop_results import boxes_of, shop_invariants, shop_of
@@ -18,11 +19,12 @@ COUNTS = ("read", "kept", "duplicates", "refused", "late")
 
 
 def write_run(directory: Path, days: Days) -> dict[str, Any]:
-    """Write `results.json`, `measured/measured.json` and `measured/calls.parquet`; returns the manifest's facts."""
+    """Write `results.json`, and in `measured/` the measurements, the hops and a scrape of them; the manifest's facts."""
     results = results_of(days)
     write_json(directory / "results.json", results)
     calls = days.plane.calls.table()
     write_table(directory / MEASURED / "calls.parquet", calls, Call)
+    (directory / MEASURED / "metrics.openmetrics").write_text(openmetrics(calls), encoding="utf-8")
     measured = measured_of(days, latency(calls))
     write_json(directory / MEASURED / "measured.json", measured)
     return {

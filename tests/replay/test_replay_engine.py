@@ -70,6 +70,9 @@ def test_one_hop_a_box_is_recorded_and_the_hops_add_up_to_the_request(run: Path)
         "feature_store", "gateway", "load_balancer", "product_index", "product_store", "quota", "reranker",
         "retrieval", "search",
     ]  # fmt: skip
+    scraped = (run / MEASURED / "metrics.openmetrics").read_text()
+    assert 'recsim_hops_total{component="gateway"' in scraped
+    assert scraped.endswith("# EOF\n")
     measured = orjson.loads((run / MEASURED / "measured.json").read_bytes())
     end_to_end = next(row for row in measured["latency"] if row["component"] == "end_to_end")
     assert end_to_end["calls"] == 3_180 + 180
