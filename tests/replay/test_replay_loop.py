@@ -21,7 +21,7 @@ from recsim.replay.served import Made, Served
 from recsim.scenario import Scenario, load_scenario
 
 SMALL = [
-    "requests.limit_per_day=300", "requests.share=0.1", "evaluation.bootstrap=100", "training.factors=8",
+    "requests.limit_per_day=300", "requests.share=0.05", "evaluation.bootstrap=100", "training.factors=8",
     "training.iterations=2", "ranking.candidates=40",
 ]  # fmt: skip
 
