@@ -225,7 +225,7 @@ def _traits(
         category=category,
         price_usd=price,
         log_price=log_price,
-        weight=products.popularity_sigma * popular,
+        weight=products.popularity_sigma * (popular + products.popularity_tail * np.maximum(popular - 1.2, 0.0)),
         quality=quality,
         words=words(seed, "product/words", ids),
         born=born.astype(np.int32),

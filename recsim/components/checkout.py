@@ -45,7 +45,8 @@ def always_paid(_tenant: str, _order: str, _lines: list[Line]) -> bool:
 class CheckoutService:
     """Buys what is in the cart, or of it the `products` asked for; the rest stays.
 
-    Outcomes beside ok: 409 `cart-empty`, `sold-out`, `unknown-product`, `expired`, `released`; 402 `payment-declined`;
+    Outcomes beside ok: 409 `cart-empty`, `sold-out`, `unknown-product`, `expired`,
+    `released`, `order-exists`; 402 `payment-declined`;
     422 `bad-order`, `bad-product`.
     """
 
@@ -95,7 +96,7 @@ class CheckoutService:
         """Hold the cart; an order that was seen before says what became of it, whatever is in the cart now."""
         with trace.hop("inventory", "reserve") as hop:
             if not lines:
-                known = self._inventory.confirm(order, tenant=request.tenant, now_us=request.at_us)
+                known = self._inventory.outcome(order, tenant=request.tenant, buyer=request.user)
                 hop.outcome = known.outcome if known.outcome != "unknown-order" else "cart-empty"
                 if known.outcome == "unknown-order":
                     raise Refused(409, "cart-empty")

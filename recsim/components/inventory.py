@@ -27,7 +27,9 @@ class Line(NamedTuple):
     units: int
 
 
-Outcome = Literal["held", "sold-out", "unknown-product", "confirmed", "released", "expired", "unknown-order"]
+Outcome = Literal[
+    "held", "sold-out", "unknown-product", "confirmed", "released", "expired", "unknown-order", "order-exists"
+]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,12 @@ class Inventory(Protocol):
         ...
 
     def reserve(self, order: str, lines: Sequence[Line], *, tenant: str, buyer: str, until_us: int) -> Reservation:
-        """Hold all lines of an order, or none. Asked again for the same order it says what it said."""
+        """Hold all lines of an order, or none. Asked again for the same order it says what became of it, and
+        `order-exists` where the order is another buyer's or has other lines."""
+        ...
+
+    def outcome(self, order: str, *, tenant: str, buyer: str) -> Reservation:
+        """What became of a buyer's order; `unknown-order` for one that is not theirs."""
         ...
 
     def confirm(self, order: str, *, tenant: str, now_us: int) -> Reservation:
@@ -153,12 +160,39 @@ class SqlInventory:
                 )
                 cursor.execute(self._sql(begin), (tenant, order, buyer, until_us))
                 if cursor.rowcount == 0:
-                    return Reservation(self._state(cursor, order, tenant) or "unknown-order")
+                    return Reservation(self._known(cursor, order, wanted, tenant, buyer))
                 for line in wanted:
                     self._hold(cursor, order, line, tenant)
         except _Missing as missing:
             return missing.reservation
         return Reservation("held")
+
+    def outcome(self, order: str, *, tenant: str, buyer: str) -> Reservation:
+        with self._database.transaction() as cursor:
+            owner = self._buyer(cursor, order, tenant)
+            state = self._state(cursor, order, tenant) if owner == buyer else None
+        return Reservation(state or "unknown-order")
+
+    def _known(
+        self,
+        cursor: Any,  # noqa: ANN401 - a DB-API cursor
+        order: str,
+        wanted: list[Line],
+        tenant: str,
+        buyer: str,
+    ) -> Outcome:
+        """What a second request for an order is told."""
+        lines = self._sql("SELECT product, units FROM order_lines WHERE tenant = ? AND id = ? ORDER BY product")
+        cursor.execute(lines, (tenant, order))
+        same = sorted(Line(*row) for row in cursor.fetchall()) == wanted
+        if not same or self._buyer(cursor, order, tenant) != buyer:
+            return "order-exists"
+        return self._state(cursor, order, tenant) or "unknown-order"
+
+    def _buyer(self, cursor: Any, order: str, tenant: str) -> str | None:  # noqa: ANN401 - a DB-API cursor
+        cursor.execute(self._sql("SELECT buyer FROM orders WHERE tenant = ? AND id = ?"), (tenant, order))
+        row = cursor.fetchone()
+        return None if row is None else row[0]
 
     def _hold(self, cursor: Any, order: str, line: Line, tenant: str) -> None:  # noqa: ANN401 - a DB-API cursor
         cursor.execute(

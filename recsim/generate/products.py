@@ -75,7 +75,8 @@ def _documents(world: World, low: int, high: int) -> pa.RecordBatch:
             np.int16
         ),
         "video_count": np.maximum(more[:, 2] % 8, 5).astype(np.int16) - 5,
-        "created_at": world.day_us(0) + (traits.born[low:high] * 86_400 + more[:, 3] % 86_400) * 1_000_000,
+        "created_at": world.day_us(0)
+        + (traits.born[low:high] * 86_400 + np.where(traits.born[low:high] < 0, more[:, 3] % 86_400, 0)) * 1_000_000,
     }
     return sink.table(Product, columns, len(ids))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from recsim.report import charts, words
 from recsim.report.answer import Headline, SmallTable, Summary
 from recsim.report.blocks import Block, table
+from recsim.report.replay_boxes import boxes_block, segments_block, shop_block
 from recsim.report.replay_ledger import accounting_block, invariants_block, models_block, requests_block
 from recsim.report.replay_quality import leading, quality_block, sentence
 from recsim.report.runfiles import Row, Run, figure, part, rows, word
@@ -26,8 +27,12 @@ def summary(run: Run) -> Summary:
 
 
 def blocks(run: Run) -> list[Block]:
-    """Quality, latency, accounting, requests, invariants, models: those of them the run holds."""
-    makers = (quality_block, _latency, accounting_block, requests_block, invariants_block, models_block)
+    """Quality, latency, accounting, requests, segments, shop, invariants, models, boxes: those of them the run
+    holds."""
+    makers = (
+        quality_block, _latency, accounting_block, requests_block, segments_block, shop_block, invariants_block,
+        models_block, boxes_block,
+    )  # fmt: skip
     return [block for make in makers if (block := make(run)) is not None]
 
 

@@ -66,6 +66,9 @@ class Products(Section):
     count: int = Field(10_000, ge=10, le=100_000_000, description="products")
     categories: int = Field(120, ge=2, le=20_000, description="leaf categories")
     popularity_sigma: float = Field(1.75, ge=0, le=4, description="sigma of lognormal popularity inside a category")
+    popularity_tail: float = Field(
+        0.0, ge=0, le=3, description="how much faster log popularity rises beyond 1.2 sigma: heavier than lognormal"
+    )
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
     niche_size: int = Field(22, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")
     niche_taste_share: Share = Field(0.35, description="share of a product's taste variance that its niche explains")

@@ -2,7 +2,8 @@
 
     python tests/bench/bench_generate.py [--scenario 10m] [--chunks 3]
 
-`write only` writes the same columns from memory with the same encodings: the floor for anything that makes Parquet.
+`write only` writes the columns of the event table from memory with the same encodings, `write only, all` those of all
+tables of the chunk: the floor for anything that makes Parquet.
 `numpy + pyarrow` is the usual generator without a model: numpy draws the same columns uniformly, sorts them by time,
 and pyarrow writes them with its defaults.
 """
@@ -10,6 +11,7 @@ and pyarrow writes them with its defaults.
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
 import tempfile
 import time
@@ -23,7 +25,7 @@ import pyarrow.parquet as pq
 from recsim.behaviour.world import World, build
 from recsim.generate import arrival, chunk, sink
 from recsim.scenario import load_scenario
-from recsim.schema import EVENT_TYPES, Event
+from recsim.schema import EVENT_TYPES, TABLES, Event
 
 Timings = dict[str, list[float]]
 
@@ -39,22 +41,22 @@ def split(world: World, bench: chunk.Workbench, folder: Path, partition: int, ti
     """One chunk, stage by stage; returns its events and its event table."""
     rows = cpu(timings, "draw and choose", lambda: chunk.draft_chunk(world, bench, 0, partition))
     log = cpu(timings, "order by arrival", lambda: arrival.by_arrival(rows))
-    total, out = len(log.order), bench.rows_for(len(log.order))
+    arrived, bases = log.order[: chunk._delivered(rows, log)], chunk.bases_of(world, 0, partition)
     emitting = encoding = 0.0
     batches = []
     with sink.part(folder / "split.parquet", Event) as writer:
-        for low in range(0, total, sink.ROW_GROUP):
-            high = min(low + sink.ROW_GROUP, total)
+        for some, out in chunk._groups(bench, arrived):
             start = time.process_time()
-            arrival.emit(rows, log, low, high, out, 0, 1 << 40, world.day_us(0))
+            arrival.emit(rows, log, some, out, bases, True)
             middle = time.process_time()
-            batch = chunk._event_batch(world, out, high - low)
+            columns = {**chunk._event_columns(world, out, len(some)), "arrival_delay_ms": out.delay_ms[: len(some)]}
+            batch = sink.table(Event, columns, len(some))
             writer.write_batch(batch)
             emitting, encoding = emitting + middle - start, encoding + time.process_time() - middle
             batches.append(copied(batch))
     timings.setdefault("columns of events", []).append(emitting)
     timings.setdefault("encode events", []).append(encoding)
-    return total, pa.Table.from_batches(batches)
+    return len(arrived), pa.Table.from_batches(batches)
 
 
 def copied(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -69,6 +71,20 @@ def write_only(table: pa.Table, path: Path) -> None:
     with sink.part(path, Event) as writer:
         for batch in table.to_batches(max_chunksize=sink.ROW_GROUP):
             writer.write_batch(batch)
+
+
+def write_all(tables: dict[str, pa.Table], folder: Path) -> None:
+    """Every table of a chunk again, from memory: events, sessions, queries, orders, reviews, votes, media, truth."""
+    for name, table in tables.items():
+        with sink.part(folder / name / "again.parquet", TABLES[name]) as writer:
+            for batch in table.combine_chunks().to_batches(max_chunksize=sink.ROW_GROUP):
+                writer.write_batch(batch)
+
+
+def read_all(folder: Path) -> dict[str, pa.Table]:
+    """The tables of a written chunk, by name."""
+    files = sorted(folder.rglob("part-*.parquet"))
+    return {str(file.parent.parent.relative_to(folder)): pq.ParquetFile(file).read() for file in files}
 
 
 def without_a_model(count: int, world: World, path: Path) -> None:
@@ -101,7 +117,8 @@ def report(timings: Timings, events: list[int]) -> None:
     print(f"{mean / 1e6:.2f} M events a chunk, {len(events)} chunks; CPU ns an event and M events a CPU second\n")
     for name, value in ns.items():
         print(f"{name:22s} {value:8.1f} ns {1e3 / value:8.2f} M/s")
-    print(f"\nwhole chunk / write only      {ns['whole chunk'] / ns['write only']:.2f}")
+    print(f"\nwhole chunk / write all tables {ns['whole chunk'] / ns['write only, all']:.2f}")
+    print(f"whole chunk / write only      {ns['whole chunk'] / ns['write only']:.2f}")
     print(f"whole chunk / numpy + pyarrow {ns['whole chunk'] / ns['numpy + pyarrow']:.2f}")
 
 
@@ -123,6 +140,9 @@ def main() -> None:
             count, table = split(world, bench, folder, partition, timings)
             events.append(count)
             cpu(timings, "whole chunk", lambda p=partition: chunk.write_chunk(world, bench, folder / "w", 0, p))
+            everything = read_all(folder / "w")
+            cpu(timings, "write only, all", lambda t=everything: write_all(t, folder / "again"))
+            shutil.rmtree(folder / "w")
             cpu(timings, "write only", lambda t=table: write_only(t, folder / "only.parquet"))
             cpu(timings, "numpy + pyarrow", lambda c=count: without_a_model(c, world, folder / "peer.parquet"))
     report(timings, events)

@@ -84,6 +84,19 @@ def test_the_same_order_again_buys_nothing_twice() -> None:
     assert len(shop.bought()) == 1
 
 
+def test_an_order_number_that_is_anothers_sells_nothing_and_keeps_the_cart() -> None:
+    shop = Shop()
+    for user in ("user1", "user2"):
+        shop.ask("/v1/cart/add", user=user, product_id="a")
+    shop.ask("/v1/checkout", user="user1", order="o1")
+    with pytest.raises(Refused, match="order-exists"):
+        shop.ask("/v1/checkout", user="user2", order="o1")
+    assert shop.ask("/v1/cart/view", user="user2").body == {"cart": [{"product": "a", "units": 1}]}
+    assert shop.inventory.available(["a"], tenant="t") == [4]
+    with pytest.raises(Refused, match="cart-empty"):
+        shop.ask("/v1/checkout", user="user3", order="o1")
+
+
 def test_an_empty_cart_is_refused() -> None:
     with pytest.raises(Refused, match="cart-empty"):
         Shop().ask("/v1/checkout", order="o1")

@@ -82,6 +82,17 @@ def test_every_call_may_be_repeated(inventory: Inventory, tenant: str) -> None:
     assert inventory.confirm("never", tenant=tenant, now_us=NOW_US).outcome == "unknown-order"
 
 
+def test_a_known_order_of_another_buyer_or_with_other_lines_is_refused(inventory: Inventory, tenant: str) -> None:
+    inventory.put_stock([Line("a", 5)], tenant=tenant)
+    reserve(inventory, "o1", ("a", 1), tenant=tenant)
+    theirs = inventory.reserve("o1", [Line("a", 1)], tenant=tenant, buyer="user2", until_us=SOON_US)
+    assert theirs.outcome == "order-exists"
+    assert reserve(inventory, "o1", ("a", 2), tenant=tenant).outcome == "order-exists"
+    assert inventory.outcome("o1", tenant=tenant, buyer="user1").outcome == "held"
+    assert inventory.outcome("o1", tenant=tenant, buyer="user2").outcome == "unknown-order"
+    assert inventory.available(["a"], tenant=tenant) == [4]
+
+
 def test_tenants_do_not_share_stock_or_orders(inventory: Inventory, tenant: str) -> None:
     inventory.put_stock([Line("a", 1)], tenant=tenant)
     assert reserve(inventory, "o1", ("a", 1), tenant=f"other-{tenant}").outcome == "unknown-product"

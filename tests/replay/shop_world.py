@@ -22,11 +22,12 @@ FIRST_US = int(datetime(2025, 1, 2, tzinfo=UTC).timestamp()) * 1_000_000
 DAY_US = 86_400_000_000
 
 
-def write_shop(path: Path, *, truth: bool = True) -> Dataset:
-    """User u shops in department u % 4, where product p stands when p % 4 is the same."""
+def write_shop(path: Path, *, truth: bool = True, shopping: bool = False) -> Dataset:
+    """User u shops in department u % 4, where product p stands when p % 4 is the same. With `shopping` they also buy
+    what is in the cart, and on day d user d reviews product 0 and user 10 + d finds the first review helpful."""
     _write(path, "users", User, [_user(n) for n in range(USERS)])
     _write(path, "products", Product, [_product(n) for n in range(PRODUCTS)])
-    events, queries = _log()
+    events, queries = _log(shopping=shopping)
     for day in range(DAYS):
         label = f"day=2025-01-{2 + day:02d}"
         today = [row for row in events if (row["event_timestamp"] - FIRST_US) // DAY_US == day]
@@ -70,7 +71,7 @@ def _product(n: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _log() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _log(*, shopping: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Each day each user opens a session, searches the department every third time, and views five of its products."""
     events: list[dict[str, Any]] = []
     queries: list[dict[str, Any]] = []
@@ -94,6 +95,12 @@ def _log() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             for step in range(5):
                 add("view_product", (user % 4 + 4 * ((user * 7 + day * 5 + step) % 20)) % PRODUCTS)
             add("add_to_cart", (user % 4 + 4 * ((user * 7 + day * 5) % 20)) % PRODUCTS)
+            if shopping:
+                add("purchase", (user % 4 + 4 * ((user * 7 + day * 5) % 20)) % PRODUCTS)
+                if user == day:
+                    add("submit_review", 0, reference=day)
+                if user == 10 + day:
+                    add("upvote", 0, reference=0)
             add("session_end")
     return sorted(events, key=lambda row: row["event_timestamp"]), queries
 
