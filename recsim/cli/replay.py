@@ -16,6 +16,9 @@ from recsim.errors import BadInput
 from recsim.runs import MANIFEST, data_dir, read_manifest
 from recsim.scenario import Scenario, load_scenario
 
+ARMS_PLAYED = 3
+"""Replays of an A/B: arm A, arm B, and arm B with other random numbers."""
+
 
 def replay(
     scenario: options.Scenario,
@@ -26,6 +29,10 @@ def replay(
     out: options.Out = None,
     seed: options.Seed = None,
     sets: options.Set = None,
+    ab: Annotated[
+        list[str] | None,
+        typer.Option("--ab", metavar="KEY=VALUE", help="Play a second arm with this value and compare; repeatable."),
+    ] = None,
     json: options.Json = False,
     dry_run: options.DryRun = False,
     force: options.Force = False,
@@ -34,23 +41,29 @@ def replay(
 ) -> None:
     """Run a world's traffic through every component."""
     chosen = load_scenario(scenario, sets=sets or [], seed=seed)
+    against = load_scenario(scenario, sets=[*(sets or []), *ab], seed=seed) if ab else None
     with Terminal(json=json, quiet=quiet, verbose=verbose) as terminal:
         from recsim.replay import engine
 
+        if against is not None:
+            engine.check_arms(chosen, against)
         if dry_run:
             from recsim.generate.engine import estimate as generated
 
             known = Dataset.open(world) if world is not None else _known_world(chosen)
             events = generated(chosen)["rows"]["events"] if known is None else 0
-            show_plan("replay", chosen, engine.estimate(chosen, known, events=events), terminal)
+            plan = engine.estimate(chosen, known, events=events)
+            if against is not None:
+                plan["minutes"] = round(ARMS_PLAYED * plan["minutes"], 3)
+            show_plan("replay", chosen, plan, terminal)
             return
         dataset = Dataset.open(world) if world is not None else _own_world(chosen, terminal)
-        identity = engine.identity(chosen, dataset)
+        identity = engine.identity(chosen, dataset, against)
         target = out or run_path("replay", dataset.name, identity)
         manifest = make(
             target,
             identity,
-            lambda: engine.replay(chosen, dataset, target, force=force, progress=terminal),
+            lambda: engine.replay(chosen, dataset, target, force=force, progress=terminal, against=against),
             force=force,
             terminal=terminal,
         )

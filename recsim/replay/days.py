@@ -10,8 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from recsim.clock import day_start_us
 from recsim.components.content import ContentMap
@@ -19,6 +21,8 @@ from recsim.components.model_store import ModelStore
 from recsim.dataset import Dataset
 from recsim.progress import Progress
 from recsim.replay.invariants import Audit
+from recsim.replay.loop import Shoppers, changes
+from recsim.replay.loop_results import outcome_table, rates
 from recsim.replay.midnight import DailyBatch
 from recsim.replay.plane import RequestPlane
 from recsim.replay.quality import Choices, judge_day
@@ -37,7 +41,9 @@ from recsim.schema.tables import Impression
 class Days:
     """One replay under way: both planes, the batch, and the results that grow with every day."""
 
-    def __init__(self, scenario: Scenario, world: Dataset, directory: Path, progress: Progress) -> None:
+    def __init__(
+        self, scenario: Scenario, world: Dataset, directory: Path, progress: Progress, shoppers: Shoppers | None = None
+    ) -> None:
         self.scenario = scenario
         self.world = world
         self.quality: list[dict[str, Any]] = []
@@ -48,6 +54,11 @@ class Days:
         self.streamed: list[StreamDay] = []
         self.cpu_s: dict[str, float] = {}
         self.training_s: list[float] = []
+        self.loop_rates: list[dict[str, Any]] = []
+        self.loop_outcomes: list[pa.Table] = []
+        self.loop_changes = 0
+        self.served_users: NDArray[np.int64] = np.empty(0, np.int64)
+        self._shoppers = shoppers
         self._progress = progress
         sampled = sampled_users(world.users, scenario.requests, scenario.seed)
         self.stream = StreamPlane(world, scenario.stream, directory / "lake", sampled=sampled)
@@ -81,7 +92,7 @@ class Days:
                 self._judge(waiting, [before, streamed.as_of])
             waiting, before = self._requests(day, streamed.as_of), streamed.as_of
             self.streamed.append(streamed)
-            self._midnight(day)
+            self._midnight(day, self._loop(waiting, streamed.as_of))
             with self._timed("midnight"):
                 self.plane.search_log.midnight(streamed.as_of, self._queries)
         if waiting is not None and before is not None:
@@ -108,6 +119,21 @@ class Days:
             of_surface[outcome] = of_surface.get(outcome, 0) + count
         return served
 
+    def _loop(self, served: Served, as_of: pa.Table) -> list[tuple[int, int, str, int]]:
+        """Let the users choose from a day's slates; what that changes in the day."""
+        if self._shoppers is None:
+            return []
+        with self._timed("loop"):
+            outcomes = self._shoppers.choose(served, as_of)
+            asked = np.array([one.user for one in served.made], np.int64)
+            self.served_users = np.union1d(self.served_users, asked)
+            self.loop_outcomes.append(outcome_table(outcomes))
+            settings = {"seed": self.scenario.seed, "replicates": self.scenario.evaluation.bootstrap}
+            self.loop_rates += rates(served, outcomes, **settings)
+            changed = changes(outcomes, as_of)
+            self.loop_changes += len(changed)
+            return changed
+
     def _typed(self, day: str) -> dict[int, str]:
         """The queries of a day and of the one before: a search before midnight may be counted after it."""
         found = self.world.read("queries", day=day, columns=["query_id", "text"])
@@ -116,10 +142,10 @@ class Days:
         self._queries = today
         return both
 
-    def _midnight(self, day: str) -> None:
+    def _midnight(self, day: str, changed: list[tuple[int, int, str, int]]) -> None:
         with self._timed("midnight"):
             reviews, votes = (self.world.read(table, day=day) for table in ("reviews", "votes"))
-            added = self._batch.take(day, reviews)
+            added = self._batch.take(day, reviews, changed)
             now_us = day_start_us(date.fromisoformat(day), 1)
             shop = self._statistics
             shop.close(now_us, self.plane.shelves, self._batch.customers())

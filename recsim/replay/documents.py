@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from recsim.clock import iso
 from recsim.components.model_store import Model
 from recsim.components.observability import openmetrics
@@ -13,14 +16,18 @@ from recsim.replay.latency import END_TO_END, latency
 from recsim.replay.shop_results import boxes_of, shop_invariants, shop_of
 from recsim.replay.stream import StreamDay
 from recsim.runs import MEASURED, write_json, write_table
-from recsim.schema.tables import Call
+from recsim.schema.tables import Call, LoopOutcome
 
 COUNTS = ("read", "kept", "duplicates", "refused", "late")
 
 
-def write_run(directory: Path, days: Days) -> dict[str, Any]:
-    """Write `results.json`, and in `measured/` the measurements, the hops and a scrape of them; the manifest's facts."""
+def write_run(directory: Path, days: Days, ab: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Write `results.json`, and in `measured/` the measurements, the hops and a scrape of them; gives the facts."""
     results = results_of(days)
+    if days.loop_outcomes:
+        write_table(directory / "loop" / "part-0000.parquet", pa.concat_tables(days.loop_outcomes), LoopOutcome)
+    if ab is not None:
+        results["ab"] = ab
     write_json(directory / "results.json", results)
     calls = days.plane.calls.table()
     write_table(directory / MEASURED / "calls.parquet", calls, Call)
@@ -57,6 +64,27 @@ def results_of(days: Days) -> dict[str, Any]:
         "quality": sorted(days.quality, key=lambda row: row["day"]),
         "invariants": days.audit.invariants(events) + shop_invariants(days.plane.shop),
         "models": [_model(model) for model in days.models.models],
+        **_loop(days),
+    }
+
+
+def _loop(days: Days) -> dict[str, Any]:
+    """The `loop` part, where the loop is closed."""
+    if not days.loop_outcomes:
+        return {}
+    outcomes = pa.concat_tables(days.loop_outcomes)
+    counted = {
+        name: int(pc.sum(outcomes[column]).as_py() or 0)
+        for name, column in (("clicks", "clicked"), ("carts", "carted"), ("orders", "bought"))
+    }
+    return {
+        "loop": {
+            "adoption": days.scenario.loop.adoption,
+            "requests_looked_at": len(pc.unique(outcomes["request_id"])),
+            **counted,
+            "changed_events": days.loop_changes,
+            "rates": days.loop_rates,
+        }
     }
 
 

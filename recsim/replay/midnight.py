@@ -7,6 +7,7 @@ version that serves goes on serving.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,9 +59,12 @@ class DailyBatch:
     _sold: NDArray[np.int64] | None = None
     _stars: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
-    def take(self, day: str, reviews: pa.Table) -> int:
-        """Read a finished day of the lake and its reviews; returns the events with a product that it held."""
+    def take(self, day: str, reviews: pa.Table, changes: Sequence[tuple[int, int, str, int]] = ()) -> int:
+        """Read a finished day of the lake and its reviews; returns the events with a product that it held. `changes`
+        are what a closed loop adds and takes away: (user, product, event type, +1 or -1)."""
         counted = self._count(read_lake(self.lake, [day], ["event_type", "user_id", "product_id"]))
+        if changes:
+            counted = self._changed(counted, changes)
         self._window[day] = counted
         for old in sorted(self._window)[: -self.scenario.training.window_days]:
             del self._window[old]
@@ -87,6 +91,20 @@ class DailyBatch:
         p, k = len(self.catalogue), len(EVENT_TYPES)
         coded, counts = np.unique((triple[0] * p + triple[1]) * k + triple[2], return_counts=True)
         return DayCounts(coded // (p * k), coded // k % p, coded % k, counts)
+
+    def _changed(self, day: DayCounts, changes: Sequence[tuple[int, int, str, int]]) -> DayCounts:
+        users, products, kinds, signs = (list(column) for column in zip(*changes, strict=True))
+        codes = np.array([EVENT_TYPES.index(kind) for kind in kinds])
+        p, k = len(self.catalogue), len(EVENT_TYPES)
+        triples = [
+            np.concatenate([day.users, users]), np.concatenate([day.products, products]),
+            np.concatenate([day.kinds, codes]),
+        ]  # fmt: skip
+        coded, place = np.unique((triples[0] * p + triples[1]) * k + triples[2], return_inverse=True)
+        counts = np.bincount(place, weights=np.concatenate([day.counts, signs])).astype(np.int64)
+        left = counts > 0
+        coded = coded[left]
+        return DayCounts(coded // (p * k), coded // k % p, coded % k, counts[left])
 
     def signals(self, trend: NDArray[np.float64] | None = None) -> Signals:
         """Product signals from every day taken so far (ratings, sales), from the window (clicks, popularity), and of

@@ -183,7 +183,7 @@ class RequestPlane:
         results = len(body.get("results", []))
         return Made(
             response.request_id, at_us, user, tenant, surface, response.status, response.outcome, results, hidden,
-            response.slate,
+            response.slate, row["event_id"],
         )  # fmt: skip
 
     def ask(self, row: dict[str, Any], route: str, arguments: dict[str, Any]) -> Response:

@@ -29,6 +29,8 @@ class Made:
     results: int
     hidden: NDArray[np.int64]
     slate: Slate | None
+    event_id: int = -1
+    """the event of the log that implied the request"""
 
 
 @dataclass

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from recsim.scenario.adversaries import Adversaries
 from recsim.scenario.demand import Capacity
+from recsim.scenario.loop import Loop
 from recsim.scenario.section import Section
 from recsim.scenario.shop import Shop
 from recsim.scenario.system import Evaluation, Gateway, Ranking, Requests, Search, Stores, Stream, Training
@@ -46,6 +47,7 @@ class Scenario(Section):
     shop: Shop = Shop()
     training: Training = Training()
     requests: Requests = Requests()
+    loop: Loop = Loop()
     evaluation: Evaluation = Evaluation()
     capacity: Capacity = Capacity()
 

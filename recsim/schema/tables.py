@@ -200,6 +200,23 @@ class Impression(Row):
     policy: Annotated[str, Column("category", "name and version of what chose it", "dictionary")]
 
 
+class LoopOutcome(Row):
+    """One product of a slate that its user looked at, in a replay with a closed loop."""
+
+    request_id: Annotated[int, Column("int64", "the request that served the slate")]
+    event_id: Annotated[int, Column("int64", "the organic view the slate competed with")]
+    user_id: UserId
+    surface: Annotated[str, Column("category", "home, product, cart, bought or because", "dictionary")]
+    rank: Annotated[int, Column("int16", "position, from 1")]
+    product_id: ProductId
+    propensity: Annotated[float, Column("float32", "probability of this product at this rank under the policy")]
+    policy: Annotated[str, Column("category", "name and version of what chose it", "dictionary")]
+    organic_product_id: Annotated[int, Column("int64", "what the user viewed in the log", "split")]
+    clicked: Annotated[bool, Column("bool", "viewed in place of the organic product")]
+    carted: Annotated[bool, Column("bool", "and put into the cart")]
+    bought: Annotated[bool, Column("bool", "and bought")]
+
+
 class Call(Row):
     """One hop of one request: where it went, when, how long it waited and worked, and how it ended."""
 
@@ -232,6 +249,7 @@ TABLES: dict[str, type[Row]] = {
     "truth/adversaries": Adversary,
     "impressions": Impression,
     "calls": Call,
+    "loop": LoopOutcome,
 }
 """Directory of a table inside a world or a run, and its row class."""
 
