@@ -56,8 +56,22 @@ def mongodb() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    home = Path(tempfile.mkdtemp(prefix="recsim-mongodb-"))
     process = subprocess.Popen(
-        [command, "--db", "memory", "--host", "127.0.0.1", "-p", str(port)],
+        # By its default files it would run once a machine, and the tests run in several processes.
+        [
+            command,
+            "--db",
+            "memory",
+            "--host",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "--pid-file",
+            home / "pid",
+            "--log-file",
+            home / "log",
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -67,6 +81,7 @@ def mongodb() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _await_port(port: int) -> None:
