@@ -12,8 +12,6 @@ from recsim.errors import BadInput, ServiceUnavailable
 
 _ANSWER_S = 5.0
 _CONNECT_S = 2.0
-_QUIET_S = 0.3
-"""A fetch that has seen nothing for this long has reached the end."""
 
 
 class KafkaLog:
@@ -28,6 +26,7 @@ class KafkaLog:
         self._servers = servers
         self._producer = producer
         self._consumers: dict[tuple[str, str], Any] = {}
+        self._following: dict[tuple[str, str], dict[int, int]] = {}
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -76,24 +75,34 @@ class KafkaLog:
         return placed
 
     def fetch(self, topic: str, group: str, limit: int) -> list[Delivery]:
+        from confluent_kafka import TopicPartition
+
         consumer = self._consumer(topic, group)
+        following = self._following[topic, group]
+        ends = {
+            number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_ANSWER_S)[1]
+            for number in following
+        }
         found: list[Delivery] = []
-        quiet_at = time.monotonic() + _QUIET_S
-        while len(found) < limit and time.monotonic() < quiet_at:
+        late_at = time.monotonic() + _ANSWER_S
+        while len(found) < limit and any(following[number] < end for number, end in ends.items()):
             messages = consumer.consume(min(limit - len(found), 1_000), timeout=0.1)
+            for message in messages:
+                if message.error() is None:
+                    found.append(_delivery(message))
+                    following[message.partition()] = message.offset() + 1
             if messages:
-                found += [_delivery(message) for message in messages if message.error() is None]
-                quiet_at = time.monotonic() + _QUIET_S
+                late_at = time.monotonic() + _ANSWER_S
+            elif time.monotonic() > late_at:
+                raise ServiceUnavailable(f"Kafka at {self._servers} stopped answering on topic {topic}.")
         return found
 
     def commit(self, topic: str, group: str) -> None:
         from confluent_kafka import TopicPartition
 
         consumer = self._consumer(topic, group)
-        reached = [place for place in consumer.position(consumer.assignment()) if place.offset >= 0]
-        if reached:
-            done = [TopicPartition(place.topic, place.partition, place.offset) for place in reached]
-            consumer.commit(offsets=done, asynchronous=False)
+        reached = [TopicPartition(topic, number, offset) for number, offset in self._following[topic, group].items()]
+        consumer.commit(offsets=reached, asynchronous=False)
 
     def rewind(self, topic: str, group: str) -> None:
         consumer = self._consumers.pop((topic, group), None)
@@ -110,7 +119,7 @@ class KafkaLog:
         """The group's reader. It is given every partition at once, from the committed offsets, instead of joining a
         rebalance: one reader a group is what the port promises, and a join takes seconds."""
         if (topic, group) not in self._consumers:
-            from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+            from confluent_kafka import Consumer, TopicPartition
 
             settings = {
                 "bootstrap.servers": self._servers, "group.id": f"{group}.{topic}", "auto.offset.reset": "earliest",
@@ -120,8 +129,10 @@ class KafkaLog:
             known = consumer.list_topics(topic, timeout=_ANSWER_S).topics[topic].partitions
             places = consumer.committed([TopicPartition(topic, number) for number in sorted(known)], timeout=_ANSWER_S)
             for place in places:
-                place.offset = place.offset if place.offset >= 0 else OFFSET_BEGINNING
+                first = consumer.get_watermark_offsets(TopicPartition(topic, place.partition), timeout=_ANSWER_S)[0]
+                place.offset = max(place.offset, first)
             consumer.assign(places)
+            self._following[topic, group] = {place.partition: place.offset for place in places}
             self._consumers[topic, group] = consumer
         return self._consumers[topic, group]
 
