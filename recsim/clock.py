@@ -23,6 +23,11 @@ def date_of(instant_us: int) -> date:
     return date(1970, 1, 1) + timedelta(days=instant_us // US_PER_DAY)
 
 
+def instant_us(moment: datetime) -> int:
+    """The instant of a date and time with a zone, as Arrow gives a timestamp."""
+    return round(moment.timestamp() * US_PER_SECOND)
+
+
 def iso(instant_us: int) -> str:
     """ISO-8601 as in the wire records: `2025-01-02T12:02:00Z`, with milliseconds only where there are any."""
     stamp = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant_us)

@@ -13,10 +13,10 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import RLock
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
+from recsim.components.sqlite import database_file
 from recsim.errors import BadInput
 
 
@@ -332,12 +332,10 @@ class SqliteInventory(SqlInventory):
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Open or make the database; raises `BadInput` where the file can't be one."""
-        name = url.removeprefix("sqlite:").removeprefix("//")
-        if name and not Path(name).parent.is_dir():
-            raise BadInput(f"{url}: there is no directory {Path(name).parent}; make it, or use sqlite: for memory.")
+        name = database_file(url)
 
         def connect() -> sqlite3.Connection:
-            connection = sqlite3.connect(name or ":memory:", isolation_level=None, check_same_thread=False, timeout=30)
+            connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False, timeout=30)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             return connection

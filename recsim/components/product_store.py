@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol, Self
 
 import orjson
 
+from recsim.components.sqlite import database_file
 from recsim.errors import BadInput
 
 Document = dict[str, Any]
@@ -55,13 +55,9 @@ class SqliteProductStore:
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Open or make the database; raises `BadInput` where the file can't be one."""
-        name = url.removeprefix("sqlite:")
-        if name.startswith("//"):
-            name = name[2:]
-        if name and not Path(name).parent.is_dir():
-            raise BadInput(f"{url}: there is no directory {Path(name).parent}; make it, or use sqlite: for memory.")
+        name = database_file(url)
         try:
-            return cls(sqlite3.connect(name or ":memory:"))
+            return cls(sqlite3.connect(name))
         except sqlite3.Error as error:
             raise BadInput(f"{url} can't be opened as a SQLite database ({error}); name another file.") from None
 

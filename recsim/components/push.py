@@ -11,7 +11,6 @@ import heapq
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, Protocol, Self
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy as np
 from recsim.components.base import Trace
 from recsim.components.cache import cache_key
 from recsim.components.quota import QuotaStore, Rate
-from recsim.errors import BadInput
+from recsim.components.sqlite import database_file
 from recsim.rng import uniforms
 from recsim.units import US_PER_SECOND
 
@@ -83,10 +82,8 @@ class SentRegister:
     @classmethod
     def from_url(cls, url: str) -> Self:
         """`sqlite:` in memory or `sqlite:/path/push.db`; raises `BadInput` where the file can't be one."""
-        name = url.removeprefix("sqlite:").removeprefix("//")
-        if name and not Path(name).parent.is_dir():
-            raise BadInput(f"{url}: there is no directory {Path(name).parent}; make it, or use sqlite: for memory.")
-        return cls(sqlite3.connect(name or ":memory:"))
+        name = database_file(url)
+        return cls(sqlite3.connect(name))
 
     def has(self, campaign: Campaign, user: str) -> bool:
         """Whether the user was sent it, or is being sent it."""

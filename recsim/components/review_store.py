@@ -10,12 +10,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple, Protocol, Self
 
 import orjson
 
+from recsim.components.sqlite import database_file
 from recsim.errors import BadInput
 
 
@@ -129,11 +129,9 @@ class SqliteReviewStore:
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Open or make the database; raises `BadInput` where the file can't be one."""
-        name = url.removeprefix("sqlite:").removeprefix("//")
-        if name and not Path(name).parent.is_dir():
-            raise BadInput(f"{url}: there is no directory {Path(name).parent}; make it, or use sqlite: for memory.")
+        name = database_file(url)
         try:
-            return cls(sqlite3.connect(name or ":memory:", check_same_thread=False, timeout=30))
+            return cls(sqlite3.connect(name, check_same_thread=False, timeout=30))
         except sqlite3.Error as error:
             raise BadInput(f"{url} can't be opened as a SQLite database ({error}); name another file.") from None
 

@@ -27,12 +27,13 @@ from recsim.behaviour import judging
 from recsim.behaviour.catalogue import ABSENT, LANES, OUTAGE, WEIGHT
 from recsim.behaviour.season import OUTAGE_UNIT_MS
 from recsim.behaviour.world import GENERATOR, World, build
+from recsim.clock import instant_us
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
 from recsim.replay.served import Made, Served
 from recsim.rng import words
 from recsim.scenario import Scenario
-from recsim.units import US_PER_MS, US_PER_SECOND
+from recsim.units import US_PER_MS
 
 SURFACES = ("home", "product", "cart", "bought", "because")
 """Surfaces whose slates compete; on a search page the words decide what is wanted."""
@@ -181,7 +182,7 @@ def offers(served: Served, as_of: pa.Table) -> Iterator[Offer]:
             waiting = []
         if event["event_type"] == "view_product":
             if waiting:
-                at_us = round(event["event_timestamp"].timestamp() * US_PER_SECOND)
+                at_us = instant_us(event["event_timestamp"])
                 yield Offer(row, event["event_id"], user, at_us, event["product_id"], waiting)
             waiting = []
         shown[user] = (session, waiting + slates.get(event["event_id"], []))

@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from recsim.clock import instant_us
 from recsim.components.base import CallLog, Request, Response, Trace
 from recsim.components.candidate_sources import Shelves
 from recsim.components.catalogue import Catalogue, Signals, signals_before_any
@@ -157,7 +158,7 @@ class RequestPlane:
             arguments = self._arguments(row, surface, queries)
             if arguments is not None:
                 if statistics is not None:
-                    statistics.advance(_instant_us(row["event_timestamp"]), self.shelves)
+                    statistics.advance(instant_us(row["event_timestamp"]), self.shelves)
                 served.made.append(self._make(row, surface, arguments))
         progress("requests", len(plan), len(plan), "requests")
         return served
@@ -173,7 +174,7 @@ class RequestPlane:
 
     def _make(self, row: dict[str, Any], surface: str, arguments: dict[str, Any]) -> Made:
         user, tenant = row["user_id"], row["tenant"]
-        at_us = _instant_us(row["event_timestamp"])
+        at_us = instant_us(row["event_timestamp"])
         self._remember(row, at_us)
         response = self.ask(row, ROUTES[surface], arguments)
         hidden = np.array(row["recently_viewed"] if surface != "search" else [], np.int64)
@@ -188,7 +189,7 @@ class RequestPlane:
 
     def ask(self, row: dict[str, Any], route: str, arguments: dict[str, Any]) -> Response:
         """One request of the user of an event, at its time, through load balancer and gateway."""
-        user, at_us = row["user_id"], _instant_us(row["event_timestamp"])
+        user, at_us = row["user_id"], instant_us(row["event_timestamp"])
         self._requests += 1
         if isinstance(self.products, ReplicatedProductStore):
             self.products.now_us = at_us
@@ -311,7 +312,3 @@ class _Documents:
         self._feed.flush(
             [(product, document) for product, document in zip(products, found, strict=True) if document is not None]
         )
-
-
-def _instant_us(value: Any) -> int:  # noqa: ANN401 - a datetime, as Arrow gives it
-    return round(value.timestamp() * US_PER_SECOND)

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from recsim.clock import instant_us
 from recsim.components.base import CallLog, Response, Trace
 from recsim.components.cache import Cache, cache_key
 from recsim.components.cart import ROUTES as CART_ROUTES
@@ -182,7 +183,7 @@ class Shop:
 
     def _pictures(self, row: dict[str, Any], calls: CallLog) -> None:
         """What a product page shows, asked of the edge."""
-        trace = Trace(calls, 0, _instant_us(row))
+        trace = Trace(calls, 0, instant_us(row["event_timestamp"]))
         key, code = self.catalogue.keys[row["product_id"]], self.catalogue.tenant[row["product_id"]]
         for number in range(self._images[row["product_id"]]):
             url = picture_url(key, number, self.catalogue.tenants[code])
@@ -270,7 +271,3 @@ def picture(number: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (16, 16), (number & 255, number >> 8 & 255, number >> 16 & 255)).save(out, "PNG")
     return out.getvalue()
-
-
-def _instant_us(row: dict[str, Any]) -> int:
-    return round(row["event_timestamp"].timestamp() * US_PER_SECOND)

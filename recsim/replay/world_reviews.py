@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from recsim.clock import instant_us
 from recsim.components.review_store import StoredReview
 from recsim.dataset import Dataset
-from recsim.units import US_PER_SECOND
 
 
 class WorldReviews:
@@ -51,7 +51,7 @@ class WorldReviews:
             stars=round(row["stars"]),
             title=row["title"] or "",
             text=row["text"] or "",
-            at_us=round(row["event_timestamp"].timestamp() * US_PER_SECOND),
+            at_us=instant_us(row["event_timestamp"]),
             verified=bool(row["verified"]),
         )
 
