@@ -24,7 +24,8 @@ _NODES = 96
 
 
 class Person(NamedTuple):
-    """One user: codes of home, weights, stored taste int16 (D,), preferred categories (best first)."""
+    """One user: codes of home, weights, the first day he can be active and the first he is gone for good, stored
+    taste int16 (D,), preferred categories (best first)."""
 
     tenant: int
     region: int
@@ -33,6 +34,8 @@ class Person(NamedTuple):
     sessions_per_day: float
     price_sensitivity: float
     conformity: float
+    arrives: int
+    leaves: int
     taste: NDArray[np.int16]
     interests: NDArray[np.int64]
 
@@ -60,6 +63,7 @@ def _person(rules, catalogue, user, day, taste, interests, matches, out):  # typ
     sensitivity, conformity = people.weights_of(rules, user)
     out[0], out[1], out[2], out[3] = tenant, region, offset, device
     out[4], out[5], out[6] = people.activity_of(rules, user), sensitivity, conformity
+    out[7], out[8] = people.life_of(rules, user)
 
 
 @kernel
@@ -103,11 +107,12 @@ def person(rules: Rules, catalogue: Catalogue, user: int, day: int = 0) -> Perso
     """The traits of one user on a day of the world."""
     kept = len(rules.interest_under)
     taste = np.zeros(catalogue.mean.shape[1], np.int16)
-    interests, matches, out = np.empty(kept, np.int64), np.empty(kept, np.int64), np.empty(7)
+    interests, matches, out = np.empty(kept, np.int64), np.empty(kept, np.int64), np.empty(9)
     _person(rules, catalogue, user, day, taste, interests, matches, out)
     tenant, region, offset, device = (int(value) for value in out[:4])
-    activity, sensitivity, conformity = (float(value) for value in out[4:])
-    return Person(tenant, region, offset, device, activity, sensitivity, conformity, taste, interests)
+    activity, sensitivity, conformity = (float(value) for value in out[4:7])
+    life = int(out[7]), int(out[8])
+    return Person(tenant, region, offset, device, activity, sensitivity, conformity, *life, taste, interests)
 
 
 def terms(
@@ -151,28 +156,48 @@ def considered(
     """P(take i) from a listing: of `niches` niches drawn by weight, each showing products drawn by weights (n,).
 
     The products of a listing take turns by niche over its places, which are examined by `examined` (M,); `niche` (n,),
-    ascending, says where each product stands. With odds o, P(i at place m) = P(n) q_i e_m o_i E[1 / (e_m o_i + S)], S
-    the examined odds of all other places, and E[1 / (a + S)] is the integral over t > 0 of e^(-at) E[e^(-tS)]; the
-    expectation is a product over places inside a niche, a mean over niches. Exact, by the double-exponential rule
-    (Takahasi and Mori 1974).
+    ascending, says where each product stands. With odds o (0 where nothing is in stock), P(i at place m) =
+    P(n) q_i e_m o_i E[1 / (e_m o_i + S)], S the examined odds of all other places, and E[1 / (a + S)] is the integral
+    over t > 0 of e^(-at) E[e^(-tS)]; the expectation is a product over places inside a niche, a mean over niches.
+    Exact, by the double-exponential rule (Takahasi and Mori 1974). Where all that is shown has odds 0 the first product
+    of the first niche is taken all the same.
     """
     starts = np.flatnonzero(np.diff(niche, prepend=-1))
     members = np.diff(np.append(starts, len(niche)))
     sums = np.add.reduceat(weight, starts)
     share = weight / np.repeat(np.where(sums > 0, sums, 1.0), members)
     drawn = sums / sums.sum()
+    turns = [[m for m in range(len(examined)) if m % niches == k] for k in range(niches)]
+    chance = _nothing_left(odds, share, starts, drawn, turns)
+    mean = float((weight * odds).sum() / weight.sum())
+    if mean <= 0:
+        return chance
     x = np.linspace(-4.5, 4.5, 4 * _NODES + 1)
-    node = np.exp(np.pi / 2 * np.sinh(x)) / (float((weight * odds).sum() / weight.sum()) * examined.sum())
+    node = np.exp(np.pi / 2 * np.sinh(x)) / (mean * examined.sum())
     step = (x[1] - x[0]) * np.pi / 2 * np.cosh(x) * node
     decay = [np.exp(-np.outer(node * place, odds)) for place in examined]
     inside = [np.add.reduceat(part * share, starts, axis=1) for part in decay]
-    turns = [[m for m in range(len(examined)) if m % niches == k] for k in range(niches)]
     whole = [np.prod([inside[m] for m in turn], axis=0) @ drawn for turn in turns]
-    chance = np.zeros(len(odds))
+    taken = np.zeros(len(odds))
     for k, turn in enumerate(turns):
         others = np.prod([part for at, part in enumerate(whole) if at != k], axis=0) * step
         for m in turn:
             beside = np.prod([inside[at] for at in turn if at != m], axis=0) * np.ones_like(inside[m])
             weighed = np.repeat(beside, members, axis=1) * decay[m]
-            chance += examined[m] * (others @ weighed)
-    return np.asarray(np.repeat(drawn, members) * share * odds * chance)
+            taken += examined[m] * (others @ weighed)
+    return np.asarray(np.repeat(drawn, members) * share * odds * taken + chance)
+
+
+def _nothing_left(
+    odds: NDArray[np.float64],
+    share: NDArray[np.float64],
+    starts: NDArray[np.int64],
+    drawn: NDArray[np.float64],
+    turns: list[list[int]],
+) -> NDArray[np.float64]:
+    """The chance that a listing shows nothing with odds, at the first product of its first niche."""
+    empty = np.add.reduceat(np.where(odds > 0, 0.0, share), starts)
+    others = np.prod([float(drawn @ empty ** len(turn)) for turn in turns[1:]])
+    chance = np.zeros(len(odds))
+    chance[starts] = drawn * empty ** len(turns[0]) * others
+    return chance

@@ -89,11 +89,12 @@ def on(scenario: Scenario, usual: Catalogue, traits: Traits, day: int) -> Catalo
         long=shelf.view(np.int32),
         alias=aliases.tables(weight, usual.niche),
         niche_alias=aliases.tables(sums, usual.start),
-        category_alias=aliases.tables(_demand(scenario, traits.demand, day), usual.tenant_start),
+        category_alias=aliases.tables(demand_on(scenario, traits.demand, day), usual.tenant_start),
     )
 
 
-def _demand(scenario: Scenario, demand: NDArray[np.float64], day: int) -> NDArray[np.float64]:
+def demand_on(scenario: Scenario, demand: NDArray[np.float64], day: int) -> NDArray[np.float64]:
+    """The demand for each category (C,) on a day of the world, from that of no day in particular."""
     phase = uniforms(scenario.seed, "category/season", np.arange(len(demand), dtype=np.uint64))[:, 0].astype(float)
     turn = (scenario.calendar.first_day.timetuple().tm_yday + day) / 365.25
     wave = np.round(scenario.products.season_amplitude * np.sin(2 * np.pi * (turn + phase)), 6)

@@ -17,6 +17,11 @@ def worlds() -> list[str]:
     return [path.name for path in complete_directories(data_dir())]
 
 
+def worlds_and_scenarios() -> list[str]:
+    """Names of worlds and of scenarios."""
+    return sorted({*worlds(), *scenarios()})
+
+
 def runs() -> list[str]:
     """Run directories."""
     return [str(path) for path in complete_directories(reports_dir())]

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from recsim.cli import options
+from recsim.cli.complete import worlds_and_scenarios
 from recsim.cli.terminal import Terminal
-from recsim.dataset import Dataset
 from recsim.errors import BadInput
 
 _SHOWN = 20
@@ -16,12 +16,18 @@ _SHOWN = 20
 
 
 def truth(
-    world: options.World,
+    world: Annotated[
+        str,
+        typer.Argument(
+            help="A world (its directory, or its name under data/), or a scenario of which nothing need be generated.",
+            autocompletion=worlds_and_scenarios,
+        ),
+    ],
     user: Annotated[int | None, typer.Option(help="A user: traits, and whether an adversary.")] = None,
     product: Annotated[int | None, typer.Option(help="A product; with --user, the affinity and every chance.")] = None,
     at: Annotated[str | None, typer.Option(help="When, ISO; by default the first instant of the world.")] = None,
     size: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Products compared before a view; by default the scenario's.")
+        int | None, typer.Option(min=1, max=64, help="Products on a page; by default the scenario's.")
     ] = None,
     slate: Annotated[str | None, typer.Option(help="Products shown to the user, best place first: 7,12,3.")] = None,
     examination: Annotated[
@@ -30,25 +36,27 @@ def truth(
     ] = 1.0,
     query: Annotated[int | None, typer.Option(help="A query: what was meant, and the products it asks for.")] = None,
     event: Annotated[int | None, typer.Option(help="An event: when it really happened, and its fate.")] = None,
+    sets: options.Set = None,
+    seed: options.Seed = None,
     json: options.Json = False,
 ) -> None:
     """Ask a synthetic world for the truth: affinities, chances, intents, labels, clean times."""
     asked = _asked(user, product, slate, query, event)
-    dataset = Dataset.open(world)
-    with Terminal(json=json, quiet=True) as terminal:
+    with Terminal(json=json, quiet=False) as terminal:
         from recsim.generate import answer, recall
 
-        known = answer.world_of(dataset)
-        day, ms = answer.moment(known, at)
-        found: dict[str, Any] = {"day": known.label(day), "ms": ms}
+        known, of = answer.open_world(world, sets=sets or [], seed=seed)
+        terminal.hint(f"answered from the formulas of {of}")
+        moment = answer.moment(known, at)
+        found: dict[str, Any] = {"of": of, "day": known.label(moment[0]), "ms": moment[1]}
         if user is not None:
-            found["user"] = answer.about_user(known, user)
+            found["user"] = answer.about_user(known, user, moment[0])
         if product is not None:
             found["product"] = answer.about_product(known, product)
         if user is not None and product is not None:
-            found["choice"] = answer.about_choice(known, user, product, day, size)
+            found["choice"] = answer.about_choice(known, user, product, moment, size)
         if user is not None and slate is not None:
-            found["slate"] = answer.about_slate(known, user, _numbers(slate), day, examination)
+            found["slate"] = answer.about_slate(known, user, _numbers(slate), moment, examination)
         if query is not None:
             found["query"] = recall.query(known, query)
         if event is not None:

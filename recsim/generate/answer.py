@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,17 +11,44 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from recsim.behaviour import judging
+from recsim.behaviour import opening as openings
 from recsim.behaviour.adversaries import KINDS, Accounts
 from recsim.behaviour.judging import Terms
 from recsim.behaviour.text import path_of
 from recsim.behaviour.world import GENERATOR, World, build
-from recsim.dataset import Dataset
+from recsim.dataset import Dataset, world_path
 from recsim.errors import BadInput
 from recsim.generate.engine import identity
-from recsim.scenario import Scenario
+from recsim.registry import did_you_mean
+from recsim.runs import complete_directories, data_dir
+from recsim.scenario import Scenario, load_scenario, scenario_files
 from recsim.schema.tables import DEVICES
 
 _DIGITS = 6
+
+
+def open_world(reference: str, *, sets: Sequence[str] = (), seed: int | None = None) -> tuple[World, str]:
+    """The formulas of a world (a directory, or a name under the data directory) or, where there is none of that name,
+    of a scenario nothing was generated of; and which of the two it is. Raises `BadInput`."""
+    if world_path(reference).is_dir() and not is_scenario_file(reference):
+        if sets or seed is not None:
+            raise BadInput(
+                f"{reference} is a world, whose scenario is what it was made by; --set and --seed are for the name of "
+                "a scenario."
+            )
+        dataset = Dataset.open(reference)
+        return world_of(dataset), f"world {dataset.path}"
+    known = scenario_files()
+    if not is_scenario_file(reference) and reference not in known:
+        worlds = [entry.name for entry in complete_directories(data_dir())]
+        close = did_you_mean(reference, {*known, *worlds})
+        raise BadInput(f'there is no world and no scenario "{reference}".{close}')
+    return build(load_scenario(reference, sets=sets, seed=seed)), f"scenario {reference}"
+
+
+def is_scenario_file(reference: str) -> bool:
+    """Whether a reference names a file that a scenario is read from."""
+    return reference.endswith((".toml", ".json"))
 
 
 def world_of(dataset: Dataset) -> World:
@@ -72,10 +100,12 @@ def check_product(world: World, product: int) -> None:
         raise BadInput(f"there is no product {product}; the products of this world are 0 to {count - 1}.")
 
 
-def about_user(world: World, user: int) -> dict[str, Any]:
-    """Who a user is, and whether an adversary."""
+def about_user(world: World, user: int, day: int = 0) -> dict[str, Any]:
+    """Who a user is on a day of the world, and whether an adversary."""
     check_user(world, user)
-    found = judging.person(world.rules, world.catalogue, user)
+    found = judging.person(world.rules, world.catalogue, user, day)
+    here = found.arrives <= day < found.leaves
+    mean = found.sessions_per_day * float(world.rules.day_share[day]) * here
     shares = np.diff(world.rules.interest_under, prepend=0) / 2.0**32
     row = world.adversaries.find(user)
     return {
@@ -84,7 +114,10 @@ def about_user(world: World, user: int) -> dict[str, Any]:
         "region": list(world.scenario.users.regions)[found.region],
         "timezone_minutes": found.offset_minutes,
         "device": DEVICES[found.device],
+        "joins": world.label(found.arrives) if found.arrives else None,
+        "leaves": world.label(found.leaves) if found.leaves < world.rules.days else None,
         "sessions_per_day": _short(found.sessions_per_day),
+        "sessions_that_day": _short(mean) if row is None else None,
         "price_sensitivity": _short(found.price_sensitivity),
         "conformity": _short(found.conformity),
         "interests": [
@@ -124,32 +157,70 @@ def about_product(world: World, product: int) -> dict[str, Any]:
     }
 
 
-def about_choice(world: World, user: int, product: int, day: int, size: int | None) -> dict[str, Any]:
-    """What a user thinks of a product on a day, and how likely each step towards buying it is."""
+def about_choice(world: World, user: int, product: int, at: tuple[int, int], size: int | None) -> dict[str, Any]:
+    """What a user thinks of a product at a moment (day, ms), and how likely each step towards buying it is.
+
+    `size` products on a page, the scenario's if None. For an account that is no customer the steps are null: it does
+    not choose.
+    """
+    day, ms = at
     who = judging.person(world.rules, world.catalogue, user)
     catalogue = judging.catalogue_on(world, day)
     leaf = int(world.traits.category[product])
-    slots, weight = judging.category_slots(world, day, leaf)
+    slots, _ = judging.category_slots(world, day, leaf)
+    slot = judging.slots_of(catalogue, np.array([product]))
     found = judging.terms(world.rules, catalogue, np.full(len(slots), user, np.int64), slots, day)
-    place = int(np.flatnonzero(slots == judging.slots_of(catalogue, np.array([product])))[0])
-    wanted = size or world.scenario.behaviour.consideration
-    odds = np.exp(np.clip(found.utility, -40.0, 40.0))
-    niche = catalogue.long[slots, -2].astype(np.int64)
-    examined = world.rules.examined[:wanted].astype(np.float64)
-    chosen = judging.considered(odds, weight, niche, examined, min(world.rules.page_niches, wanted))
+    place = int(np.flatnonzero(slots == slot)[0])
+    sold = openings.is_sold(catalogue, slots)
+    better = sold & (found.utility > found.utility[place])
+    page = size or world.scenario.behaviour.consideration
     shelf = world.catalogue.tenant_start
+    steps = dict.fromkeys(_STEPS)
+    if world.adversaries.find(user) is None:
+        steps = _steps(world, user, (leaf, place), at, page)
     return {
-        **_row(found, world, place),
-        "consideration": wanted,
-        "choose_given_category": _short(chosen[place]),
-        "best_in_category": int(np.argsort(-found.utility, kind="stable").tolist().index(place)) + 1,
-        "products_in_category": len(slots),
+        "sold_that_day": bool(sold[place]),
+        "in_stock": bool(openings.on_sale(catalogue, slot, ms)[0]),
+        **_row(found, place),
+        "best_in_category": int(better.sum()) + 1 if sold[place] else None,
+        "products_in_category": int(sold.sum()),
         "same_tenant": bool(shelf[who.tenant] <= leaf < shelf[who.tenant + 1]),
+        "page": page,
+        **steps,
     }
 
 
-def about_slate(world: World, user: int, products: list[int], day: int, examination: float) -> list[dict[str, Any]]:
-    """The products of a slate, best place first, and the chance that each is taken if one is: odds e^U (1/rank)^η."""
+_STEPS = (
+    "habit", "category", "choose_given_category", "session_opens", "cart_given_view", "purchase_given_cart",
+    "purchase_given_view", "session_opens_and_buys",
+)  # fmt: skip
+
+
+def _steps(world: World, user: int, where: tuple[int, int], at: tuple[int, int], page: int) -> dict[str, float]:
+    """The chances of a session that opens at a moment; `where` is a category and a position among its slots."""
+    (leaf, place), (day, ms) = where, at
+    catalogue = judging.catalogue_on(world, day)
+    slots, _ = judging.category_slots(world, day, leaf)
+    some = slots[place : place + 1]
+    opens = openings.opening(world, user, day)
+    habit = float(opens.by_habit(some)[0])
+    chosen = float(openings.listed_chance(world, user, leaf, day, ms, page)[place])
+    category = float(opens.categories[leaf])
+    found = judging.terms(world.rules, catalogue, np.array([user]), some, day)
+    in_stock = bool(openings.on_sale(catalogue, some, ms)[0])
+    cart = float(judging.cart_probability(world.rules, found)[0]) * in_stock
+    purchase = float(judging.purchase_probability(world.rules, found)[0])
+    first = habit + opens.listed * category * chosen
+    steps = (habit, category, chosen, first, cart, purchase, cart * purchase, first * cart * purchase)
+    return {name: _short(value) for name, value in zip(_STEPS, steps, strict=True)}
+
+
+def about_slate(
+    world: World, user: int, products: list[int], at: tuple[int, int], examination: float
+) -> list[dict[str, Any]]:
+    """The products of a slate, best place first, and the chance that each is taken if one is: odds e^U (1/rank)^η, 0
+    for what is not sold that day or out of stock at that moment."""
+    day, ms = at
     for product in products:
         check_product(world, product)
     if len(set(products)) < len(products):
@@ -157,25 +228,29 @@ def about_slate(world: World, user: int, products: list[int], day: int, examinat
     catalogue = judging.catalogue_on(world, day)
     slots = judging.slots_of(catalogue, np.array(products, np.int64))
     found = judging.terms(world.rules, catalogue, np.full(len(products), user, np.int64), slots, day)
-    odds = judging.slate_odds(found.utility, examination)
+    here = openings.on_sale(catalogue, slots, ms)
+    odds = judging.slate_odds(found.utility, examination) * here
+    cart = judging.cart_probability(world.rules, found) * here
+    purchase = judging.purchase_probability(world.rules, found)
     return [
         {
             "rank": k + 1,
             "product_id": product,
-            **_row(found, world, k),
-            "choose_given_slate": _short(odds[k] / odds.sum()),
+            "in_stock": bool(here[k]),
+            **_row(found, k),
+            "cart_given_view": _short(cart[k]),
+            "purchase_given_cart": _short(purchase[k]),
+            "choose_given_slate": _short(odds[k] / odds.sum()) if here.any() else None,
         }
         for k, product in enumerate(products)
     ]
 
 
-def _row(found: Terms, world: World, k: int) -> dict[str, Any]:
+def _row(found: Terms, k: int) -> dict[str, Any]:
     return {
         "affinity": _short(found.affinity[k]),
         "utility": _short(found.utility[k]),
         "terms": {name: _short(getattr(found, name)[k]) for name in ("taste", "quality", "price", "popularity")},
-        "cart_given_view": _short(judging.cart_probability(world.rules, found)[k]),
-        "purchase_given_cart": _short(judging.purchase_probability(world.rules, found)[k]),
     }
 
 

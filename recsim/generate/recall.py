@@ -6,12 +6,15 @@ An id says day, partition and number (see `arrival`), so no other chunk is neede
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsim.behaviour import draft, wanted
+from recsim.behaviour.adversaries import KINDS, Accounts
+from recsim.behaviour.text import path_of
 from recsim.behaviour.world import World
 from recsim.errors import BadInput
 from recsim.generate import arrival, chunk, sink
@@ -45,7 +48,7 @@ def place_of(world: World, number: int, what: str) -> tuple[int, int]:
 
 
 def event(world: World, number: int) -> dict[str, Any]:
-    """What is known of an event: as it happened, its fate, and when each of its deliveries arrived."""
+    """What is known of an event: as it happened, whose it was, its fate, and when each of its deliveries arrived."""
     day, partition = place_of(world, number, "event")
     bench, log, bases = _draw(world, day, partition)
     deliveries = _emit(bench, log, bases, number)
@@ -59,14 +62,25 @@ def event(world: World, number: int) -> dict[str, Any]:
     return {
         "event_id": number,
         "event_type": EVENT_TYPES[first["kind"]],
-        "event_timestamp_us": first["time_us"],
+        "event_timestamp": _iso(first["time_us"]),
         "user_id": first["user"],
-        "product_id": first["product"],
+        "product_id": first["product"] if first["product"] >= 0 else None,
         "session": first["session"],
         "fate": fate,
-        "logged_timestamp_us": None if lost else first["time_us"] + first["skew_ms"] * 1000,
-        "arrivals_us": [] if lost else [one["time_us"] + one["delay_ms"] * 1000 for one in deliveries],
+        "logged_timestamp": None if lost else _iso(first["time_us"] + first["skew_ms"] * 1000),
+        "arrivals": [] if lost else [_iso(one["time_us"] + one["delay_ms"] * 1000) for one in deliveries],
+        "adversary": kind_of(world, first["user"]),
     }
+
+
+def kind_of(world: World, user: int) -> str | None:
+    """The kind of adversary a user is; None for a customer."""
+    row = world.adversaries.find(user)
+    return None if row is None else KINDS[row[Accounts.KIND]]
+
+
+def _iso(us: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
 
 
 def query(world: World, number: int) -> dict[str, Any]:
@@ -91,6 +105,7 @@ def query(world: World, number: int) -> dict[str, Any]:
         "text": asked["text"],
         "user_id": asked["user_id"],
         **row,
+        "path": None if row["category_id"] is None else list(path_of(row["category_id"])),
         "targets": len(found),
         "target_ids": found.tolist(),
     }
