@@ -175,7 +175,7 @@ def about_choice(world: World, user: int, product: int, at: tuple[int, int], siz
     better = sold & (found.utility > found.utility[place])
     page = size or world.scenario.behaviour.consideration
     shelf = world.catalogue.tenant_start
-    steps = dict.fromkeys(_STEPS)
+    steps: dict[str, float | None] = dict.fromkeys(_STEPS)
     if world.adversaries.find(user) is None:
         steps = _steps(world, user, (leaf, place), at, page)
     return {
@@ -196,7 +196,7 @@ _STEPS = (
 )  # fmt: skip
 
 
-def _steps(world: World, user: int, where: tuple[int, int], at: tuple[int, int], page: int) -> dict[str, float]:
+def _steps(world: World, user: int, where: tuple[int, int], at: tuple[int, int], page: int) -> dict[str, float | None]:
     """The chances of a session that opens at a moment; `where` is a category and a position among its slots."""
     (leaf, place), (day, ms) = where, at
     catalogue = judging.catalogue_on(world, day)
