@@ -34,6 +34,8 @@ _WORDS = {
     "wanted",
     "judging",
     "opening",
+    "pages",
+    "utility",
     "adversaries",
 }
 """Files of this room that no kernel takes anything from; a change of a word need not compile anything again."""

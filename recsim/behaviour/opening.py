@@ -28,7 +28,7 @@ from recsim.behaviour.world import World
 HABIT_SHARES = (0.5, 0.25, 0.125, 0.125)
 """How often each of the four habits is turned to, given that one is: see `choice.habit_of`."""
 
-_HABIT_WORDS = np.array([0, 1, 3, 7], np.uint32)
+HABIT_WORDS = np.array([0, 1, 3, 7], np.uint32)
 """Random words at which `habit_of` turns to the first, second, third and fourth habit."""
 
 
@@ -76,7 +76,7 @@ def habits_of(rules: Rules, catalogue: Catalogue, who: Person, user: int, day: i
     scratch = choice.scratch(len(who.taste), len(who.interests), rules.sessions_max, rules.length_max)
     scratch.taste[:], scratch.interests[:] = who.taste, who.interests
     out = np.empty(len(HABIT_SHARES), np.int64)
-    _habits(rules, catalogue, scratch, user, day, _HABIT_WORDS, out)
+    _habits(rules, catalogue, scratch, user, day, HABIT_WORDS, out)
     return out
 
 

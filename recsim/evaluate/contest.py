@@ -132,7 +132,8 @@ def run_task(
     products = people.product_groups(task) if rules.segments else {}
     for place, (contender, tally) in enumerate(zip(contenders, field_.tallies, strict=True)):
         lists = _run(contender, tally, task, at, rules, context, progress)
-        field_.checked.append(check_lists(contender.name, task, lists.cases, lists.products, created))
+        if contender.name != "oracle":  # it knows what is to come
+            field_.checked.append(check_lists(contender.name, task, lists.cases, lists.products, created))
         hear(at, task, place, lists)
         tally.as_tools.append(values_as(rules.tools, rules.metrics, lists, task))
         _judge_parts(tally, task, lists, rules, context, products)

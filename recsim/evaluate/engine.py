@@ -20,7 +20,7 @@ from recsim.evaluate.contest import Field, Rules, Tally, run_task
 from recsim.evaluate.leakage import Checked, check_task, check_world, created_us
 from recsim.evaluate.lists import TREC, Lists, Log, file_of, topics_of, write_qrels, write_run
 from recsim.evaluate.oracle import read_truth
-from recsim.evaluate.oracle_lists import OracleLists, TrueOracle
+from recsim.evaluate.oracle_lists import OracleLists, TrueOracle, period_of
 from recsim.evaluate.protocol import masks_seen, resolve, tasks_of
 from recsim.evaluate.results import Board, results, write_per_user
 from recsim.evaluate.rows import count_rows
@@ -255,7 +255,8 @@ def _all(scenario: Scenario, world: Dataset, checked: Checklist) -> list[Contend
     stored = any(contender.name == "oracle" for contender in checked.contenders)
     if not (world.synthetic and checked.question.oracle) or checked.split.name.startswith("next-") or stored:
         return checked.contenders
-    return [*checked.contenders, OracleLists(read_truth(world, scenario))]
+    truth = read_truth(world, scenario.evaluation.signals)
+    return checked.contenders if truth is None else [*checked.contenders, OracleLists(truth)]
 
 
 def _tasks_expected(scenario: Scenario, split: Split) -> int:
@@ -266,16 +267,16 @@ def _context(scenario: Scenario, world: Dataset, task: Task, people: People, che
     """What metrics may know of a task. Where a case is no user, the rows of training stand below those of the cases."""
     needs = {need for metric in checked.metrics for need in metric.definition.needs(metric.arguments())}
     truth = None
-    if world.synthetic and needs & {"oracle", "vectors"}:
-        truth = read_truth(world, scenario)
+    if "oracle" in needs:
+        truth = read_truth(world, scenario.evaluation.signals)
     users = "user_groups" in {need.partition(".")[0] for need in needs}
     return Context(
         train=_rows_of_cases(task),
         categories=people.categories,
-        vectors=_tastes(world) if truth is not None and "vectors" in needs else None,
+        vectors=_tastes(world) if world.synthetic and "vectors" in needs else None,
         user_groups=people.user_groups(task) if users else {},
         product_groups=people.product_groups(task),
-        oracle=TrueOracle(truth, task.train.matrix if task.mask_seen else None)
+        oracle=TrueOracle(truth, truth.parts(period_of(task)), task.train.matrix if task.mask_seen else None)
         if truth is not None and task.case_users is None
         else None,
     )

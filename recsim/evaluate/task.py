@@ -84,7 +84,8 @@ class Task:
 
     A case is a user (then `case_users` is None and row u of the truth is user u), or one prediction inside a session.
     `prefixes`: what cases saw that the recommender did not learn from, or None. `name`: the window or fold, "" where
-    there is one task only. `facts`: the counts a reader needs, see `docs/evaluate.md`.
+    there is one task only. `facts`: the counts a reader needs, see `docs/evaluate.md`. `cut_us` and `end_us`: from and
+    before which instant all that is judged happens, where the split says so.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Task:
     case_users: NDArray[np.int64] | None = None
     prefixes: Prefixes | None = None
     cut_us: int | None = None
+    end_us: int | None = None
 
     @property
     def cases(self) -> NDArray[np.int64]:

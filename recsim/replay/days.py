@@ -75,7 +75,7 @@ class Days:
             scenario, catalogue, directory / "lake",
             devices=self.stream.log.devices, regions=self.stream.enrichment.regions,
         )  # fmt: skip
-        self._truth = Truth.read(world, catalogue.tenant) if world.synthetic else None
+        self._truth = Truth.of(world, catalogue.tenant)
         self._has_starts = names_session_starts(world)
         self._queries: dict[int, str] = {}
         self._impressions = _open_impressions(directory / "impressions" / "part-0000.parquet")

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recsim.behaviour.utility import Utility
 from recsim.components.slate import Slate
 from recsim.replay.as_of import AS_OF
 from recsim.replay.quality import HORIZON_US, Choices, judge_day, relevant_products
 from recsim.replay.served import Made, Served
 from recsim.replay.truth import Truth, judge_truth
+from recsim.scenario import Scenario
 
 
 def event(user: int, at_us: int, product: int | None, kind: str = "view_product") -> dict[str, Any]:
@@ -78,20 +78,34 @@ def test_the_interval_holds_the_value_and_widens_when_one_user_makes_all_request
     assert wide["high"] - wide["low"] > spread["high"] - spread["low"]
 
 
+class Known:
+    """Ten products of utility 0, 2 … 18, on one day."""
+
+    scenario = Scenario()
+
+    def utility(self, users: np.ndarray, day: int) -> np.ndarray:
+        assert (users.tolist(), day) == ([0], 2)
+        return 2.0 * np.arange(10, dtype=np.float32)[None, :]
+
+    def sold(self, day: int) -> np.ndarray:
+        return np.ones(10, np.bool_)
+
+
 def truth() -> Truth:
-    utility = Utility(np.array([[2.0]], np.float32), np.arange(10, dtype=np.float32)[:, None])
-    return Truth(utility, np.zeros(10, np.int32))
+    return Truth(Known(), np.zeros(10, np.int32))
 
 
 @pytest.mark.parametrize(
     ("products", "share"), [([9, 8], 1.0), ([0, 9], 0.0), ([9], 0.5625), ([], 0.0), ([0, 1], -1.0)]
 )
 def test_utility_share_is_one_for_the_oracle_and_zero_for_a_random_slate(products: list[int], share: float) -> None:
-    rows = judge_truth(Served("d", [made(products, user=0)]), truth(), ["default"], depth=2, seed=1, replicates=100)
+    rows = judge_truth(
+        Served("2025-01-04", [made(products, user=0)]), truth(), ["default"], depth=2, seed=1, replicates=100
+    )
     assert rows[0]["metric"] == "utility_share"
     assert rows[0]["value"] == pytest.approx(share)
 
 
 def test_search_is_not_held_against_the_oracle() -> None:
-    served = Served("d", [made([9, 8], user=0, surface="search")])
+    served = Served("2025-01-04", [made([9, 8], user=0, surface="search")])
     assert judge_truth(served, truth(), ["default"], depth=2, seed=1, replicates=100) == []

@@ -74,6 +74,7 @@ def by_labels(
     name: str = "",
     facts: dict[str, Any] | None = None,
     cut_us: int | None = None,
+    end_us: int | None = None,
     sets: bool = False,
 ) -> Task:
     """The task of rows that are labelled TRAIN, VALIDATION, TEST or UNUSED."""
@@ -89,7 +90,7 @@ def by_labels(
 
     return task_of(
         world, {code: into.part() for code, into in gathered.items()}, histories, wanted,
-        kind=kind, name=name, facts=facts or {}, cut_us=cut_us, sets=sets,
+        kind=kind, name=name, facts=facts or {}, cut_us=cut_us, end_us=end_us, sets=sets,
     )  # fmt: skip
 
 
@@ -104,6 +105,7 @@ def task_of(
     facts: dict[str, Any],
     cut_us: int | None,
     sets: bool,
+    end_us: int | None = None,
 ) -> Task:
     """The task of gathered parts, one case a user; raises `BadInput` where nothing is left."""
     found = parts[TRAIN].pairs
@@ -122,6 +124,7 @@ def task_of(
         facts={**facts, **sizes, **held, "repeated_pairs": int(judged.nnz - kept.nnz)},
         evidence=Evidence(parts[TRAIN], parts[TEST], validation, sets=sets),
         cut_us=cut_us,
+        end_us=end_us,
     )
 
 

@@ -29,8 +29,8 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
     if before_us < cut_us:
         facts["validation_from"] = iso(before_us)
     parts = rows_of(world, evaluation)
-    judged_from = before_us if wanted.judge_on == "validation" else cut_us
-    yield by_labels(world, parts, label, wanted, kind="global-time", facts=facts, cut_us=judged_from)
+    begin, end = (before_us, cut_us) if wanted.judge_on == "validation" else (cut_us, None)
+    yield by_labels(world, parts, label, wanted, kind="global-time", facts=facts, cut_us=begin, end_us=end)
 
 
 SPLIT = Split("global-time", masks_seen=True, tasks=tasks, check=check_times)

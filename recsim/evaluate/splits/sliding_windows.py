@@ -38,6 +38,7 @@ def tasks(world: Dataset, evaluation: Evaluation, wanted: Wanted) -> Iterator[Ta
             name=f"window {number}, from {iso(cut_us)}",
             facts={"cut": iso(cut_us), "end": iso(end_us)},
             cut_us=cut_us - reserve_us if validated else cut_us,
+            end_us=cut_us if validated else end_us,
         )
 
 
