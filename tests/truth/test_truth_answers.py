@@ -96,9 +96,12 @@ def test_carts_are_as_frequent_as_the_formula_says(world: World, events: pl.Data
 
 @pytest.mark.stat
 def test_purchases_are_as_frequent_as_the_formula_says(world: World, events: pl.DataFrame) -> None:
-    carts = events.filter(pl.col("event_type") == "add_to_cart").group_by("session", "product_id", "user_id").len("n")
+    """One cart of a session: what else is in it is bought or left with it."""
+    carts = events.filter(pl.col("event_type") == "add_to_cart")
+    carts = carts.group_by("session", "product_id", "user_id", maintain_order=True).len("n")
+    carts = carts.filter(pl.col("n") == 1).unique("session", keep="first", maintain_order=True)
     bought = events.filter(pl.col("event_type") == "purchase").group_by("session", "product_id").len("bought")
-    pairs = carts.filter(pl.col("n") == 1).join(bought, on=["session", "product_id"], how="left")
+    pairs = carts.join(bought, on=["session", "product_id"], how="left")
     probability = judging.purchase_probability(world.rules, told(world, pairs))
     assert bins(probability, pairs["bought"].fill_null(0).to_numpy()) > 0.001
 
