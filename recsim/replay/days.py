@@ -21,7 +21,7 @@ from recsim.components.model_store import ModelStore
 from recsim.dataset import Dataset
 from recsim.progress import Progress
 from recsim.replay.invariants import Audit
-from recsim.replay.loop import Shoppers, changes
+from recsim.replay.loop import SURFACES, Shoppers, changes
 from recsim.replay.loop_results import outcome_table, rates
 from recsim.replay.midnight import DailyBatch
 from recsim.replay.plane import RequestPlane
@@ -57,6 +57,7 @@ class Days:
         self.loop_rates: list[dict[str, Any]] = []
         self.loop_outcomes: list[pa.Table] = []
         self.loop_changes = 0
+        self.loop_served = 0
         self.served_users: NDArray[np.int64] = np.empty(0, np.int64)
         self._shoppers = shoppers
         self._progress = progress
@@ -127,6 +128,7 @@ class Days:
             outcomes = self._shoppers.choose(served, as_of)
             asked = np.array([one.user for one in served.made], np.int64)
             self.served_users = np.union1d(self.served_users, asked)
+            self.loop_served += sum(one.slate is not None and one.surface in SURFACES for one in served.made)
             self.loop_outcomes.append(outcome_table(outcomes))
             settings = {"seed": self.scenario.seed, "replicates": self.scenario.evaluation.bootstrap}
             self.loop_rates += rates(served, outcomes, **settings)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from recsim.clock import iso
 from recsim.components.model_store import Model
 from recsim.components.observability import openmetrics
 from recsim.replay.days import Days
 from recsim.replay.latency import END_TO_END, latency
+from recsim.replay.loop_results import arm_of, by_rank, by_surface
 from recsim.replay.shop_results import boxes_of, shop_invariants, shop_of
 from recsim.replay.stream import StreamDay
 from recsim.runs import MEASURED, write_json, write_table
@@ -73,16 +73,15 @@ def _loop(days: Days) -> dict[str, Any]:
     if not days.loop_outcomes:
         return {}
     outcomes = pa.concat_tables(days.loop_outcomes)
-    counted = {
-        name: int(pc.sum(outcomes[column]).as_py() or 0)
-        for name, column in (("clicks", "clicked"), ("carts", "carted"), ("orders", "bought"))
-    }
     return {
         "loop": {
             "adoption": days.scenario.loop.adoption,
-            "requests_looked_at": len(pc.unique(outcomes["request_id"])),
-            **counted,
+            "examination": days.scenario.loop.examination,
+            "requests_served": days.loop_served,
+            **arm_of(outcomes, len(days.served_users)),
             "changed_events": days.loop_changes,
+            "surfaces": by_surface(outcomes),
+            "ranks": by_rank(outcomes),
             "rates": days.loop_rates,
         }
     }

@@ -24,7 +24,7 @@ from recsim.replay.days import Days
 from recsim.replay.documents import write_run
 from recsim.replay.estimate import check_world, estimate
 from recsim.replay.loop import Shoppers, world_of
-from recsim.replay.loop_results import compare, per_user
+from recsim.replay.loop_results import arm_of, by_rank, compare, per_user
 from recsim.runs import Manifest, Stopwatch, seal, staged, write_table
 from recsim.scenario import Scenario
 from recsim.scenario.model import digest
@@ -122,7 +122,16 @@ def _compared(
     write_table(directory / "ab" / "part-0000.parquet", tables[1], LoopOutcome)
     users = np.unique(np.concatenate([days.served_users, *(table["user_id"].to_numpy() for table in tables)]))
     a, b, redrawn = (per_user(table, users) for table in tables)
-    return {"changed": differences(days.scenario, against), "rows": compare(a, b, redrawn) if len(users) else []}
+    settings = {"seed": against.seed, "replicates": against.evaluation.bootstrap}
+    return {
+        "changed": differences(days.scenario, against),
+        "seeds": 1,
+        "arms": [
+            {"arm": name, **arm_of(table, len(users)), "ranks": by_rank(table)}
+            for name, table in zip("AB", tables, strict=False)
+        ],
+        "rows": compare(a, b, redrawn, **settings) if len(users) else [],
+    }
 
 
 def differences(scenario: Scenario, against: Scenario) -> dict[str, list[Any]]:

@@ -7,8 +7,11 @@ of its examination times the mean of e^U over the category of that view, weighte
 beat organic demand. What wins in a slate is viewed in place of the organic product; cart and purchase follow by the
 funnel of the world. U, the examination and the funnel are the formulas that made the log (`behaviour.judging`).
 
-Every number drawn is keyed by (seed, user, product, event) or (seed, user, surface, event): arms that show the same
-draw the same.
+Whether a user looks at a slate is drawn by (seed, user, surface, event); which of the products looked at he would take,
+by noise of (seed, user, product, event); and how far he goes, past the organic view into view, cart and order, by one
+number of (seed, user, event), of which each step takes a part inside the one before. So two arms that show the same do
+the same, and two that show almost the same differ as seldom as two choices with those probabilities can: a click with
+the difference of the two probabilities of a click.
 """
 
 from __future__ import annotations
@@ -24,8 +27,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from recsim.behaviour import judging
-from recsim.behaviour.catalogue import ABSENT, LANES, OUTAGE, WEIGHT
-from recsim.behaviour.season import OUTAGE_UNIT_MS
+from recsim.behaviour.opening import on_sale
 from recsim.behaviour.world import GENERATOR, World, build
 from recsim.clock import instant_us
 from recsim.dataset import Dataset
@@ -38,7 +40,6 @@ from recsim.units import US_PER_MS
 SURFACES = ("home", "product", "cart", "bought", "because")
 """Surfaces whose slates compete; on a search page the words decide what is wanted."""
 
-_ORGANIC = 2**32 - 1
 _SHIFT = np.uint64(32)
 
 
@@ -132,25 +133,19 @@ class Shoppers:
         odds = np.concatenate(
             [judging.slate_odds(part, self._settings.examination) for part in np.split(found.utility, ends)]
         )
-        odds = np.where(self._on_sale(day, slots, offer.at_us), odds, 0.0)
-        noise = self._words("choice", offer.user, offer.event, np.append(products, _ORGANIC))[:, 0]
-        with np.errstate(divide="ignore"):
-            scores = np.log(np.append(odds, self._organic_odds(day, offer))) - np.log(-np.log(noise))
-        best = int(np.argmax(scores))
-        if best == len(products):
+        at_ms = (offer.at_us - self._world.day_us(day)) // US_PER_MS
+        odds = np.where(on_sale(catalogue, slots, at_ms), odds, 0.0)
+        liked = float(odds.sum())
+        if liked <= 0.0:
             return Outcome(offer, looked, None, carted=False, bought=False)
-        drawn = self._words("funnel", offer.user, offer.event, products[best : best + 1])[0]
-        carted = bool(drawn[0] < judging.cart_probability(self._world.rules, found)[best])
-        bought = carted and bool(drawn[1] < judging.purchase_probability(self._world.rules, found)[best])
-        return Outcome(offer, looked, best, carted, bought)
-
-    def _on_sale(self, day: int, slots: NDArray[np.int64], at_us: int) -> NDArray[np.bool_]:
-        """Whether products are in the catalogue of the day and in stock at that time."""
-        short = judging.catalogue_on(self._world, day).short
-        outage = short[slots, OUTAGE - LANES // 2].astype(np.int64)
-        unit = (at_us - self._world.day_us(day)) // US_PER_MS // OUTAGE_UNIT_MS
-        out = ((outage & 255) <= unit) & (unit < ((outage >> 8) & 255))
-        return np.asarray((short[slots, WEIGHT - LANES // 2] != ABSENT) & ~out)
+        noise = self._words("choice", offer.user, offer.event, products)[:, 0]
+        with np.errstate(divide="ignore"):
+            best = int(np.argmax(np.log(odds) - np.log(-np.log(noise))))
+        clicks = liked / (liked + self._organic_odds(day, offer))
+        carts = clicks * float(judging.cart_probability(self._world.rules, found)[best])
+        buys = carts * float(judging.purchase_probability(self._world.rules, found)[best])
+        far = float(self._words("funnel", offer.user, offer.event, np.zeros(1, np.int64))[0, 0])
+        return Outcome(offer, looked, best if far < clicks else None, carted=far < carts, bought=far < buys)
 
     def _organic_odds(self, day: int, offer: Offer) -> float:
         """The odds of the page that the organic view was taken from."""
