@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, people, sessions
+from recsim.behaviour import choice, draft, people, plan, sessions
 from recsim.behaviour.catalogue import Catalogue
 from recsim.behaviour.kernel import kernel
 from recsim.behaviour.rules import Rules
@@ -84,14 +84,13 @@ def _sample(rules: Rules, shelves: Callable[[int], Catalogue]) -> Sample:
     """Views and carts of the world's first sessions, until there are `SAMPLE_VIEWS` views or the world ends."""
     first = shelves(0)
     room = choice.scratch(first.mean.shape[1], len(rules.interest_under), rules.sessions_max, rules.length_max)
-    blocks, counts = np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64)
     found: list[list[NDArray[np.float64]]] = [[], []]
-    views, end = 0, -(-rules.users // rules.partitions)
+    views, end = 0, plan.members(rules)
     for day, partition in product(range(rules.days), range(rules.partitions)):
         catalogue, block = shelves(day), 0
         while block < end and views < SAMPLE_VIEWS:
-            active, block = people.plan_day(rules, partition, day, block, blocks, counts)
-            rows = _expand_all(rules, catalogue, room, partition, day, blocks[:active], counts[:active])
+            users, block = plan.some(rules, catalogue, partition, day, block, _BATCH)
+            rows = _expand_all(rules, catalogue, room, day, users)
             out = np.empty((2, int(rows.counters[draft.EVENTS]), 4), np.float64)
             kept = np.zeros(2, np.int64)
             _measure(catalogue, rules, room.taste, rows, day, out, kept)
@@ -104,20 +103,12 @@ def _sample(rules: Rules, shelves: Callable[[int], Catalogue]) -> Sample:
     return Sample(np.concatenate(found[0]) if views else nothing, np.concatenate(found[1]) if views else nothing[:0])
 
 
-def _expand_all(
-    rules: Rules,
-    catalogue: Catalogue,
-    room: choice.Scratch,
-    partition: int,
-    day: int,
-    blocks: NDArray[np.int64],
-    counts: NDArray[np.int64],
-) -> draft.Draft:
+def _expand_all(rules: Rules, catalogue: Catalogue, room: choice.Scratch, day: int, users: plan.Plan) -> draft.Draft:
     rows = draft.empty(1 << 18, 1 << 15)
     done = 0
     while True:
-        done = sessions.expand(rules, catalogue, rows, room, partition, day, blocks, counts, done)
-        if done == len(blocks):
+        done = sessions.expand(rules, catalogue, rows, room, day, users, done)
+        if done == len(users.user):
             return rows
         rows = draft.grown(rows, 2 * len(rows.events), 2 * len(rows.session))
 

@@ -16,7 +16,7 @@ from recsim.generate import chunk
 from recsim.rng import ALGORITHM
 from recsim.scenario import load_scenario
 
-GOLDEN = ("recsim-world/2", "philox4x32-7/2", "5b2e2079c27622b6")
+GOLDEN = ("recsim-world/3", "philox4x32-7/2", "5f1275abe0db15af")
 SETS = ["users.count=400", "products.count=300", "products.sold_out_share=0.2", "products.new_per_day_share=0.05"]
 CHUNKS = [(day, partition) for day in range(3) for partition in range(2)]
 
