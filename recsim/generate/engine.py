@@ -51,7 +51,7 @@ def generate(
         if master is None:
             run(world, partial, jobs(world, partial), workers or useful_workers(scenario), progress)
         else:
-            spark.run(scenario.resolved(), partial, jobs(world, partial), master, progress)
+            spark.run(world, partial, jobs(world, partial), master, progress)
         for leftover in partial.rglob(".*.tmp"):
             leftover.unlink()
         manifest = seal(

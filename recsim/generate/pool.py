@@ -68,7 +68,8 @@ def _alone(world: World, out: Path, jobs: list[Job]) -> Iterator[int]:
 
 def _together(world: World, out: Path, jobs: list[Job], count: int) -> Iterator[int]:
     """Events of each job, as the workers finish them; raises what the first failing worker met."""
-    head = orjson.dumps({"scenario": world.scenario.resolved(), "out": str(out.resolve())}) + b"\n"
+    tree = {"scenario": world.scenario.resolved(), "funnel": world.funnel.tree(), "out": str(out.resolve())}
+    head = orjson.dumps(tree) + b"\n"
     waiting: SimpleQueue[Job | None] = SimpleQueue()
     for job in [*jobs, *[None] * count]:
         waiting.put(job)

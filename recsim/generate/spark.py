@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from recsim.behaviour.world import World
 from recsim.errors import BadInput, ServiceUnavailable
 from recsim.generate.pool import Job, do
 from recsim.progress import Progress
@@ -33,7 +34,7 @@ CONNECT_TIMEOUT_S = 5.0
 SCHEMA = "events long, errno long, message string"
 
 
-def run(scenario: dict[str, Any], out: Path, jobs: list[Job], master: str, progress: Progress) -> None:
+def run(world: World, out: Path, jobs: list[Job], master: str, progress: Progress) -> None:
     """Do all jobs on the Spark at `master`; raises `BadInput` or `ServiceUnavailable` where there is none.
 
     Each job is a partition of its own, so an executor that is free takes the next one; only counts come back.
@@ -41,7 +42,8 @@ def run(scenario: dict[str, Any], out: Path, jobs: list[Job], master: str, progr
     if not jobs:
         return
     session = _session(master)
-    head = orjson.dumps({"scenario": scenario, "out": str(out.resolve())})
+    tree = {"scenario": world.scenario.resolved(), "funnel": world.funnel.tree(), "out": str(out.resolve())}
+    head = orjson.dumps(tree)
     plain = [tuple(job) for job in jobs]
     try:
         progress("generate on Spark", 0, len(jobs), "chunks")
@@ -81,12 +83,13 @@ def _answer(head: bytes, job: Job) -> dict[str, object]:
 @lru_cache(1)
 def _workshop(head: bytes) -> tuple[Any, Any, Path]:
     """World and bench of a Python worker, which Spark uses again for its next tasks."""
+    from recsim.behaviour.calibration import Funnel
     from recsim.behaviour.world import build
     from recsim.generate.chunk import Workbench
     from recsim.scenario import Scenario
 
     tree = orjson.loads(head)
-    world = build(Scenario.model_validate(tree["scenario"]))
+    world = build(Scenario.model_validate(tree["scenario"]), Funnel.of(tree["funnel"]))
     return world, Workbench(world), Path(tree["out"])
 
 

@@ -12,6 +12,7 @@ from threading import Thread
 import orjson
 import pyarrow as pa
 
+from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.world import World, build
 from recsim.generate.chunk import Workbench
 from recsim.generate.pool import Job, do
@@ -23,7 +24,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pa.set_cpu_count(1)
     head = orjson.loads(sys.stdin.buffer.readline())
-    world = build(Scenario.model_validate(head["scenario"]))
+    world = build(Scenario.model_validate(head["scenario"]), Funnel.of(head["funnel"]))
     bench = Workbench(world)
     jobs: SimpleQueue[bytes] = SimpleQueue()
     busy: list[bool] = [False]
