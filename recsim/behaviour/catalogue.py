@@ -118,6 +118,10 @@ def build(scenario: Scenario) -> tuple[Catalogue, Traits]:
     niche_of = np.empty(len(order), np.int64)
     niche_of[order] = np.repeat(np.arange(len(niche) - 1), np.diff(niche))
     traits = _traits(scenario, category, niche_of, demand, median_price, anchors=order[niche[:-1]])
+    if products.demand_by_popularity:
+        weighed = np.bincount(category, np.exp(traits.weight), minlength=len(size))
+        demand = np.round(demand * (weighed / size) ** products.demand_by_popularity, 9)
+        traits = traits._replace(demand=demand)
     taste, mean = _tastes(scenario, category, niche_of)
     tenant_start = _tenants(scenario)
     shelf = _shelf(taste[order], niche_of[order], order, traits)

@@ -34,9 +34,10 @@ CART_PRICE = np.float32(0.35)
 PURCHASE_SHARE = np.float32(0.5)
 """log odds of a cart = α_c + x with x = 1.2 v·θ + 0.3 q - 0.35 log(p / p_category); of a purchase = α_o + 0.5 x."""
 
-MS, BOUGHT, SEEN, CATEGORY, OPEN, TAKEN, CARTED, HERE = range(8)
+MS, BOUGHT, SEEN, CATEGORY, OPEN, TAKEN, CARTED, HERE, CART_MOOD, PURCHASE_MOOD = range(10)
 """Positions in `Scratch.now`, the session at hand: ms of the day; products bought and seen; category; products on the
-open page (0: none is open) and how often it was taken from; 1 right after a cart; slot last viewed."""
+open page (0: none is open) and how often it was taken from; 1 right after a cart; slot last viewed; the words of the
+session that carts and purchases which go together are decided by."""
 
 
 class Scratch(NamedTuple):
@@ -66,7 +67,7 @@ def scratch(lanes: int, interests: int, sessions_max: int, length_max: int) -> S
         interests=np.zeros(interests, np.int64),
         matches=np.zeros(interests, np.int64),
         starts=np.zeros(sessions_max + 4, np.int64),
-        now=np.zeros(8, np.int64),
+        now=np.zeros(10, np.int64),
         seen=np.zeros(16, np.int64),
         bought=np.zeros((length_max + 1, 2), np.int64),
         pending=np.zeros((32, 3), np.int64),

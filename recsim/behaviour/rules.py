@@ -24,18 +24,6 @@ DAY_MS = 86_400_000
 CLOSE_MS = 60_000
 """No view starts in the last minute of a day, so that what follows it still fits."""
 
-HOURLY = (
-    2.6, 1.7, 1.2, 0.9, 0.8, 1.0, 1.7, 2.8, 3.8, 4.4, 4.8, 5.0,
-    5.2, 5.1, 4.9, 4.8, 4.9, 5.2, 5.7, 6.4, 7.0, 6.8, 5.6, 3.9,
-)  # fmt: skip
-"""Session starts by hour of the user's clock: lowest at 4 to 5, a bump at noon, highest at 20 to 21."""
-
-WEEKEND_HOURLY = (
-    3.1, 2.2, 1.5, 1.1, 0.9, 0.8, 1.1, 1.8, 2.9, 4.1, 5.1, 5.6,
-    5.7, 5.5, 5.4, 5.4, 5.4, 5.5, 5.7, 6.1, 6.5, 6.2, 5.3, 4.1,
-)  # fmt: skip
-"""The same on Saturday and Sunday: people rise later and browse more by day. Both profiles are assumed in detail."""
-
 QUANTITIES = [0.88, 0.08, 0.02, 0.01, 0.005, 0.005]
 """How many of a product are bought at once, one to six (assumed)."""
 
@@ -94,6 +82,8 @@ class Rules:
     moves: NDArray[np.int64]
     refine_under: int
     vote_below: int
+    carts_together_below: int
+    purchases_together_below: int
     mobile_below: int
     quantity_below: NDArray[np.int64]
     tenant_below: NDArray[np.int64]
@@ -155,8 +145,8 @@ def build(scenario: Scenario, users: int) -> Rules:
         users=users,
         days=scenario.calendar.days,
         activity=activity(scenario),
-        start_ms=quantiles.stepwise(np.array(HOURLY), DAY_MS),
-        weekend_start_ms=quantiles.stepwise(np.array(WEEKEND_HOURLY), DAY_MS),
+        start_ms=quantiles.stepwise(np.array(scenario.calendar.hour_shares), DAY_MS),
+        weekend_start_ms=quantiles.stepwise(np.array(scenario.calendar.weekend_hour_shares), DAY_MS),
         gap_ms=quantiles.lognormal(behaviour.gap_median_s * 1000, behaviour.gap_sigma, 500.0, 1_500_000.0),
         pause_ms=quantiles.lognormal(4000.0, 0.6, 500.0, 60_000.0),
         length=session_length(behaviour),
@@ -189,6 +179,8 @@ def build(scenario: Scenario, users: int) -> Rules:
         moves=np.stack([_moves(behaviour, 1), _moves(behaviour, CART_COMPLEMENTS)]),
         refine_under=threshold(scenario.queries.refine_share),
         vote_below=vote_below,
+        carts_together_below=threshold(behaviour.carts_together_share, 16),
+        purchases_together_below=threshold(behaviour.purchases_together_share, 16),
         mobile_below=threshold(people.mobile_share, 16),
         quantity_below=_cumulative(QUANTITIES, 16)[:-1],
         tenant_below=_cumulative(list(people.tenants.values()), 16),

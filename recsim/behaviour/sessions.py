@@ -12,11 +12,13 @@ from recsim.behaviour import draft as rows
 from recsim.behaviour.aliases import pick as alias_pick
 from recsim.behaviour.choice import (
     BOUGHT,
+    CART_MOOD,
     CARTED,
     CATEGORY,
     HERE,
     MS,
     OPEN,
+    PURCHASE_MOOD,
     PURCHASE_SHARE,
     SEEN,
     TAKEN,
@@ -167,17 +169,28 @@ def _session(rules, catalogue, draft, scratch, weights, who, frame):  # type: ig
     scratch.now[SEEN] = 0
     scratch.now[OPEN] = 0
     scratch.now[CARTED] = 0
+    e0, e1, cart_mood, purchase_mood = draw((rules.seed, _FRAME), who[0], frame | 1)
+    scratch.now[CART_MOOD] = np.int64(cart_mood)
+    scratch.now[PURCHASE_MOOD] = np.int64(purchase_mood)
     for step in range(length):
         if not _view(rules, catalogue, draft, scratch, weights, who, frame | (step << 8)):
             break
         if searches and step == 0:
             _describe(draft, scratch)
-    e0, e1, _, _ = draw((rules.seed, _FRAME), who[0], frame | 1)
     if scratch.now[BOUGHT]:
         ms = _pass(scratch, rules.pause_ms, e1, END_MS)
         for i in range(scratch.now[BOUGHT]):
             push(draft, rows.PURCHASE, ms, product_of(catalogue, scratch.bought[i, 0]), scratch.bought[i, 1])
     _close(draft, rules, scratch, e0)
+
+
+@inlined
+def _decides(own, mood, together_below):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The random word a step is decided by: its own, or with the share that goes together the session's.
+
+    Either is uniform, so every single probability stays what it is; only how often steps of a session agree changes.
+    """
+    return np.uint32(mood) if np.int64(own & _LOW16) < together_below else own
 
 
 @inlined
@@ -223,6 +236,7 @@ def _view(rules, catalogue, draft, scratch, weights, who, counter):  # type: ign
     scratch.now[HERE] = slot
     scratch.now[CARTED] = 0
     product = product_of(catalogue, slot)
+    w3 = _decides(w3, scratch.now[CART_MOOD], rules.carts_together_below)
     push(draft, rows.VIEW, scratch.now[MS], product, np.int64(w3))
     fit = fit_of(catalogue, scratch.taste, slot)
     x = desire(catalogue, slot, fit)
@@ -264,6 +278,7 @@ def _cart(rules, catalogue, draft, scratch, who, counter, slot, x, fit):  # type
     """Into the cart; perhaps bought at the session's end, and perhaps reviewed later that day."""
     w0, w1, w2, w3 = draw((rules.seed, _BUY), who[0], counter)
     product = product_of(catalogue, slot)
+    w0 = _decides(w0, scratch.now[PURCHASE_MOOD], rules.purchases_together_below)
     scratch.now[CARTED] = 1
     push(draft, rows.CART, _pass(scratch, rules.pause_ms, w3, END_MS), product, np.int64(w0))
     if happens(logistic(rules.purchase_intercept + PURCHASE_SHARE * x), w0):

@@ -19,7 +19,7 @@ from recsim.clock import day_label, day_start_us
 from recsim.scenario import Scenario
 from recsim.scenario.activity import registered
 
-GENERATOR = "recsim-world/2"
+GENERATOR = "recsim-world/3"
 """Version of the model: raised whenever the same scenario would give other bytes."""
 
 
@@ -53,13 +53,17 @@ class World:
         return day_label(self.scenario.calendar.first_day, day)
 
 
-def build(scenario: Scenario) -> World:
-    """The world of a scenario, funnel solved; raises `BadInput` where its sections contradict each other."""
+def build(scenario: Scenario, funnel: Funnel | None = None) -> World:
+    """The world of a scenario; raises `BadInput` where its sections contradict each other.
+
+    The funnel is solved, which takes seconds, unless another process of the same scenario hands on what it found.
+    """
     users = registered(scenario.users)
     shelf, traits = catalogue.build(scenario)
     untuned = rules.build(scenario, users)
     kept: dict[int, Catalogue] = {}
-    funnel = calibration.solve(scenario, untuned, lambda day: _on(scenario, shelf, traits, day, kept))
+    if funnel is None:
+        funnel = calibration.solve(scenario, untuned, lambda day: _on(scenario, shelf, traits, day, kept))
     return World(
         scenario=scenario,
         users=users,

@@ -88,7 +88,8 @@ def _alone(world: World, out: Path, jobs: list[Job], pace: Pace) -> Iterator[tup
 
 def _together(world: World, out: Path, jobs: list[Job], count: int, pace: Pace) -> Iterator[tuple[Job, Made]]:
     """Each job as the workers finish it; raises what the first failing worker met."""
-    head = orjson.dumps({"scenario": world.scenario.resolved(), "out": str(out.resolve())}) + b"\n"
+    tree = {"scenario": world.scenario.resolved(), "funnel": world.funnel.tree(), "out": str(out.resolve())}
+    head = orjson.dumps(tree) + b"\n"
     waiting: SimpleQueue[Job] = SimpleQueue()
     for job in jobs:
         waiting.put(job)

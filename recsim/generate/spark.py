@@ -48,7 +48,8 @@ def run(world: World, out: Path, jobs: list[Job], master: str, pace: Pace) -> No
         return
     pace.note(f"starting Spark at {master}")
     session = _session(master)
-    head = orjson.dumps({"scenario": world.scenario.resolved(), "out": str(out.resolve())})
+    tree = {"scenario": world.scenario.resolved(), "funnel": world.funnel.tree(), "out": str(out.resolve())}
+    head = orjson.dumps(tree)
     plain = [tuple(job) for job in jobs]
     numbers = session.range(0, len(jobs), 1, len(jobs))
     answers: SimpleQueue[list[Any] | Exception] = SimpleQueue()
@@ -111,12 +112,13 @@ def _answer(head: bytes, job: Job) -> dict[str, object]:
 @lru_cache(1)
 def _workshop(head: bytes) -> tuple[Any, Any, Path]:
     """World and bench of a Python worker, which Spark uses again for its next tasks."""
+    from recsim.behaviour.calibration import Funnel
     from recsim.behaviour.world import build
     from recsim.generate.chunk import Workbench
     from recsim.scenario import Scenario
 
     tree = orjson.loads(head)
-    world = build(Scenario.model_validate(tree["scenario"]))
+    world = build(Scenario.model_validate(tree["scenario"]), Funnel.of(tree["funnel"]))
     return world, Workbench(world), Path(tree["out"])
 
 

@@ -12,6 +12,7 @@ from threading import Thread
 import orjson
 import pyarrow as pa
 
+from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.world import World, build
 from recsim.generate.chunk import Workbench
 from recsim.generate.pace import Job
@@ -31,7 +32,7 @@ def main() -> None:
     jobs: SimpleQueue[bytes] = SimpleQueue()
     busy: list[bool] = [True]
     Thread(target=_listen, args=(jobs, busy), daemon=True).start()
-    world = build(Scenario.model_validate(head["scenario"]))
+    world = build(Scenario.model_validate(head["scenario"]), Funnel.of(head["funnel"]))
     bench = Workbench(world)
     _answer({"made": []})
     busy[0] = False

@@ -10,6 +10,20 @@ from pydantic import Field, model_validator
 from recsim.scenario.section import Section, Share, Weights
 
 Weight = Annotated[float, Field(gt=0, le=1e6)]
+Hours = Annotated[tuple[Annotated[float, Field(ge=0, le=1e6)], ...], Field(min_length=24, max_length=24)]
+"""Relative traffic of the hours 0 to 23."""
+
+HOURS = (
+    2.6, 1.7, 1.2, 0.9, 0.8, 1.0, 1.7, 2.8, 3.8, 4.4, 4.8, 5.0,
+    5.2, 5.1, 4.9, 4.8, 4.9, 5.2, 5.7, 6.4, 7.0, 6.8, 5.6, 3.9,
+)  # fmt: skip
+"""Session starts by hour of the user's clock: lowest at 4 to 5, a bump at noon, highest at 20 to 21."""
+
+WEEKEND_HOURS = (
+    3.1, 2.2, 1.5, 1.1, 0.9, 0.8, 1.1, 1.8, 2.9, 4.1, 5.1, 5.6,
+    5.7, 5.5, 5.4, 5.4, 5.4, 5.5, 5.7, 6.1, 6.5, 6.2, 5.3, 4.1,
+)  # fmt: skip
+"""The same on Saturday and Sunday: people rise later and browse more by day. Both profiles are assumed in detail."""
 
 
 class Calendar(Section):
@@ -22,9 +36,19 @@ class Calendar(Section):
     weekday_shares: tuple[Weight, Weight, Weight, Weight, Weight, Weight, Weight] = Field(
         (1.13, 1.12, 1.12, 1.08, 0.87, 0.68, 1.0), description="relative traffic of Monday to Sunday"
     )
+    hour_shares: Hours = Field(
+        HOURS, description="relative session starts of the 24 hours of a weekday, on the user's own clock"
+    )
+    weekend_hour_shares: Hours = Field(WEEKEND_HOURS, description="the same on Saturday and Sunday")
     peaks: dict[date, Annotated[float, Field(ge=0, le=100)]] = Field(
         {}, description="days with other traffic than usual and how many times as much, as a sale has"
     )
+
+    @model_validator(mode="after")
+    def _an_hour_with_traffic(self) -> Self:
+        if not sum(self.hour_shares) or not sum(self.weekend_hour_shares):
+            raise ValueError("calendar.hour_shares and calendar.weekend_hour_shares need an hour above 0 each")
+        return self
 
 
 class Users(Section):
@@ -73,6 +97,10 @@ class Products(Section):
     niche_size: int = Field(22, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")
     niche_taste_share: Share = Field(0.35, description="share of a product's taste variance that its niche explains")
     demand_sigma: float = Field(0.6, ge=0, le=3, description="sigma of the lognormal demand of a category per product")
+    demand_by_popularity: Share = Field(
+        0.0,
+        description="what a category's demand follows: 0 the number of its products, 1 their popularity",
+    )
     price_sigma: float = Field(0.6, ge=0, le=3, description="sigma of lognormal prices inside a category")
     new_per_day_share: float = Field(0.001, ge=0, le=0.5, description="products that enter the catalogue on a day")
     retired_per_day_share: float = Field(0.001, ge=0, le=0.5, description="products that leave it on a day")
@@ -133,6 +161,13 @@ class Behaviour(Section):
     taste_weight: float = Field(3.0, ge=0, le=20, description="weight of taste in the utility (kappa)")
     cart_per_view: Share = Field(0.0868, description="carts over product views the funnel is solved to")
     purchase_per_cart: Share = Field(0.302, description="purchases over carts the funnel is solved to")
+    carts_together_share: Share = Field(
+        0.0, description="views whose step into the cart hangs on the session's mood, not on chance alone"
+    )
+    purchases_together_share: Share = Field(
+        0.7,
+        description="products in the cart that are bought, or left, together by the session's mood",
+    )
     search_per_session: Share = Field(0.35, description="sessions that begin with a search")
     review_per_purchase: Share = Field(0.03, description="purchases that are reviewed")
     star_shares: tuple[Weight, Weight, Weight, Weight, Weight] = Field(

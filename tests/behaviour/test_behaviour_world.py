@@ -16,7 +16,7 @@ from recsim.generate import chunk
 from recsim.rng import ALGORITHM
 from recsim.scenario import load_scenario
 
-GOLDEN = ("recsim-world/2", "philox4x32-7/2", "5b2e2079c27622b6")
+GOLDEN = ("recsim-world/3", "philox4x32-7/2", "16a04f37aecff45e")
 SETS = ["users.count=400", "products.count=300", "products.sold_out_share=0.2", "products.new_per_day_share=0.05"]
 CHUNKS = [(day, partition) for day in range(3) for partition in range(2)]
 
@@ -107,3 +107,32 @@ def test_products_are_out_of_stock_and_on_promotion_as_often_as_said() -> None:
     assert np.mean([((span >> 8) - (span & 255)).mean() / 240 for span in spans]) == pytest.approx(0.1, rel=0.1)
     cheaper = [day.short[:, -(LANES // 2) + 1] != one.catalogue.short[:, -(LANES // 2) + 1] for day in days]
     assert np.mean(cheaper) == pytest.approx(one.scenario.products.promoted_share, rel=0.15)
+
+
+def test_carts_are_bought_whole_or_left_whole_and_the_rates_stay() -> None:
+    """The mood of a session changes how often its steps agree, not how often they happen."""
+    found = []
+    for together in (0.0, 1.0):
+        sets = ["users.count=12000", f"behaviour.purchases_together_share={together}"]
+        made = build(load_scenario("smoke", sets=sets))
+        rows = chunk.draft_chunk(made, chunk.Workbench(made), 0, 0)
+        events = rows.events[: rows.counters[draft.EVENTS]]
+        kind = (events[:, 0] >> np.uint64(draft.DELAY_BITS)) & np.uint64(15)
+        bought = events[kind == draft.PURCHASE, 1] >> np.uint64(32)
+        found.append((len(bought) / (kind == draft.CART).sum(), len(bought) / len(np.unique(bought))))
+    (apart_rate, apart_items), (whole_rate, whole_items) = found
+    assert whole_items > 1.1 * apart_items
+    assert whole_rate == pytest.approx(apart_rate, rel=0.1)
+
+
+def test_sessions_start_in_the_hours_the_calendar_names() -> None:
+    """One hour alone, on the clock of users who are all at UTC."""
+    hours = [0.0] * 24
+    hours[15] = 1.0
+    sets = [f"calendar.hour_shares={hours}", f"calendar.weekend_hour_shares={hours}", "users.regions={utc=1}"]
+    sets += ["users.sessions_per_day=0.1", "users.activity_sigma=0"]
+    made = build(load_scenario("smoke", sets=sets))
+    rows = chunk.draft_chunk(made, chunk.Workbench(made), 0, 0)
+    start = rows.session[: rows.counters[draft.SESSIONS], 3]
+    assert (start // 3_600_000 == 15).mean() > 0.95
+    assert (start // 3_600_000 >= 15).all()
