@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 _ROOM = Path(__file__).resolve().parent
 _WORDS = {
@@ -37,6 +40,7 @@ _WORDS = {
     "pages",
     "utility",
     "adversaries",
+    "memory",
 }
 """Files of this room that no kernel takes anything from; a change of a word need not compile anything again."""
 
@@ -71,12 +75,13 @@ def _folder() -> str:
     return ""
 
 
-_FOLDER = _folder()
+FOLDER = _folder()
+"""The folder of the machine code; empty where none can be written."""
 
 
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:  # noqa: ANN401 - a numba dispatcher
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _FOLDER
+    numba.config.CACHE_DIR = FOLDER
     try:
         return numba.njit(_nrt=False, **options)(function)
     finally:
@@ -85,7 +90,7 @@ def _compiled(function: Callable[..., Any], **options: bool) -> Any:  # noqa: AN
 
 def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher
     """A loop called from Python. It must not allocate. An argument that has a `packed` form is passed in that form."""
-    compiled = _compiled(function, cache=bool(_FOLDER))
+    compiled = _compiled(function, cache=bool(FOLDER), no_cfunc_wrapper=True)
 
     @wraps(function)
     def call(*arguments: Any) -> Any:  # noqa: ANN401 - whatever the kernel takes and gives
@@ -96,5 +101,23 @@ def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispa
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher
-    """A step of such a loop, compiled into it."""
-    return _compiled(function, forceinline=True)
+    """A step of such a loop, compiled into it, without an entry from Python (a quarter of the compiler's work)."""
+    return _compiled(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+@intrinsic
+def prefetch(_: Any, array: Any, row: Any) -> Any:  # noqa: ANN401, ARG001 - numba's types
+    """Ask for the memory of row `row` of an array: a later look at it need not wait. Any number is allowed."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:  # noqa: ANN401
+        found = context.make_array(signature.args[0])(context, builder, values[0])
+        stride = builder.extract_value(found.strides, 0)
+        address = builder.add(builder.ptrtoint(found.data, ir.IntType(64)), builder.mul(stride, values[1]))
+        place = builder.inttoptr(address, cgutils.voidptr_t)
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], kind)
+        builder.call(function, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), build

@@ -101,7 +101,7 @@ def listed_chance(world: World, user: int, category: int, day: int, ms: int, siz
     return judging.considered(
         odds,
         weight,
-        catalogue.long[slots, -2].astype(np.int64),
+        catalogue.niche_at[slots].astype(np.int64),
         world.rules.examined[:size].astype(np.float64),
         min(world.rules.page_niches, size),
     )

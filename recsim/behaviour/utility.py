@@ -15,7 +15,18 @@ from numpy.typing import NDArray
 
 from recsim.behaviour import catalogue as catalogues
 from recsim.behaviour import choice, people, rules, season
-from recsim.behaviour.catalogue import ABSENT, APPEAL, FIXED_SCALE, LANES, OUTAGE, PRICE, WEIGHT, Catalogue, Traits
+from recsim.behaviour.catalogue import (
+    ABSENT,
+    APPEAL,
+    FIXED_SCALE,
+    LANES,
+    OUTAGE,
+    PRICE,
+    PRODUCT,
+    WEIGHT,
+    Catalogue,
+    Traits,
+)
 from recsim.behaviour.kernel import kernel
 from recsim.behaviour.opening import HABIT_WORDS
 from recsim.behaviour.rules import DAY_MS, Rules
@@ -42,7 +53,7 @@ class Shelf(NamedTuple):
     @property
     def product(self) -> NDArray[np.int64]:
         """The product of each slot."""
-        return self.catalogue.long[:, -1].astype(np.int64)
+        return self.catalogue.long[:, PRODUCT].astype(np.int64)
 
 
 class People(NamedTuple):
@@ -57,13 +68,13 @@ class People(NamedTuple):
 
 
 @kernel
-def _people(rules, catalogue, scratch, users, day, words, rows, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _people(rules, catalogue, scratch, matches, users, day, words, rows, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     dimensions = rows.shape[1] - 3
     kept = scratch.interests.shape[0]
     for i in range(users.shape[0]):
         tenant, _, _, _ = people.home_of(rules, users[i])
         people.taste_of(rules, users[i], day, scratch.taste)
-        people.interests_of(rules, catalogue, users[i], tenant, scratch.taste, scratch.interests, scratch.matches)
+        people.interests_of(rules, catalogue, users[i], tenant, scratch.taste, scratch.interests, matches)
         sensitivity, conformity = people.weights_of(rules, users[i])
         for d in range(dimensions):
             rows[i, d] = rules.taste_weight * catalogue.scale * np.float32(scratch.taste[d])
@@ -110,7 +121,8 @@ class Judge:
         scratch = choice.scratch(catalogue.mean.shape[1], kept, rules.sessions_max, rules.length_max)
         rows = np.empty((len(users), rules.dimensions + 3), np.float32)
         out = np.empty((len(users), 2 + kept + len(HABIT_WORDS)), np.int64)
-        _people(rules, catalogue, scratch, np.ascontiguousarray(users, np.int64), day, HABIT_WORDS, rows, out)
+        some, matches = np.ascontiguousarray(users, np.int64), np.empty(kept, np.int64)
+        _people(rules, catalogue, scratch, matches, some, day, HABIT_WORDS, rows, out)
         return People(rows, out[:, 0], out[:, 1] > 0, out[:, 2 : 2 + kept], out[:, 2 + kept :])
 
     def utility(self, users: NDArray[np.int64], day: int) -> NDArray[np.float32]:

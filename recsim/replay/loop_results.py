@@ -99,8 +99,10 @@ def by_rank(table: pa.Table) -> list[dict[str, Any]]:
 
 def by_surface(table: pa.Table) -> list[dict[str, Any]]:
     """Rows of the slates that were looked at, by surface, and what came of them."""
-    grouped = table.unify_dictionaries().group_by("surface").aggregate(
-        [("request_id", "count_distinct"), *((column, "sum") for column in _COLUMNS.values())]
+    grouped = (
+        table.unify_dictionaries()
+        .group_by("surface")
+        .aggregate([("request_id", "count_distinct"), *((column, "sum") for column in _COLUMNS.values())])
     )
     return [
         {
