@@ -73,11 +73,14 @@ class Sample(NamedTuple):
 
 
 def solve(scenario: Scenario, rules: Rules, shelves: Callable[[int], Catalogue]) -> Funnel:
-    """The funnel of a scenario, from a sample of its own sessions; `shelves` gives the catalogue of a day."""
+    """The funnel of a scenario, from a sample of its own sessions; `shelves` gives the catalogue of a day.
+
+    As if everybody were a customer: adversaries change nothing for the others.
+    """
     behaviour = scenario.behaviour
     cart = purchase = -100.0
     for most in (_FIRST_VIEWS, _FIRST_VIEWS, _sample_size(rules)):
-        drawn = rules.with_(cart_intercept=np.float32(cart), purchase_intercept=np.float32(purchase))
+        drawn = rules.with_(hostile=0, cart_intercept=np.float32(cart), purchase_intercept=np.float32(purchase))
         sample = _sample(drawn, shelves, most)
         x, carts = sample.views[:, 0], behaviour.cart_per_view * len(sample.views)
         if sample.whole:

@@ -109,7 +109,7 @@ def by_surface(table: pa.Table) -> list[dict[str, Any]]:
             "surface": row["surface"], "requests_looked_at": row["request_id_count_distinct"],
             **{name: int(row[f"{column}_sum"] or 0) for name, column in _COLUMNS.items()},
         }
-        for row in grouped.sort_by("surface").to_pylist()
+        for row in sorted(grouped.to_pylist(), key=lambda row: str(row["surface"]))
     ]  # fmt: skip
 
 
