@@ -29,3 +29,9 @@ class ServiceUnavailable(RecsimError):
     """A service named by URL did not answer."""
 
     exit_code = 4
+
+
+class Interrupted(RecsimError):
+    """A world was stopped before its end, by a signal or because its time was up; what is finished was kept."""
+
+    exit_code = 130

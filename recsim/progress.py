@@ -6,10 +6,14 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called with the stage, the amount done so far, the total (0 when unknown) and the unit of both."""
+    """Called with the stage, the amount done so far, the total (0 when unknown) and the unit of both.
 
-    def __call__(self, stage: str, done: int, total: int, unit: str) -> None: ...
+    `detail` is a phrase beside the count: rates, bytes, time left. Without a unit the stage is a remark, told once:
+    what takes long before there is anything to count.
+    """
+
+    def __call__(self, stage: str, done: int, total: int, unit: str, detail: str = "") -> None: ...
 
 
-def silent(stage: str, done: int, total: int, unit: str) -> None:
+def silent(stage: str, done: int, total: int, unit: str, detail: str = "") -> None:
     """Nobody listens."""

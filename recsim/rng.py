@@ -40,7 +40,7 @@ def key_of(seed: int, stream: str) -> tuple[np.uint32, np.uint32]:
     return np.uint32(seed & 0xFFFFFFFF), stream_id(stream)
 
 
-@njit(inline="always", cache=True)
+@njit(forceinline=True)
 def philox(k0, k1, c0, c1, c2, c3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """Four u32 words from a u32×2 key and a u32×4 counter."""
     for _ in range(_ROUNDS):
@@ -55,7 +55,7 @@ def philox(k0, k1, c0, c1, c2, c3):  # type: ignore[no-untyped-def]  # noqa: ANN
     return np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)
 
 
-@njit(inline="always", cache=True)
+@njit(forceinline=True)
 def draw(key, entity, counter):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """Four u32 words of `key` for a u64 entity and a u64 counter."""
     e = np.uint64(entity)
@@ -65,7 +65,7 @@ def draw(key, entity, counter):  # type: ignore[no-untyped-def]  # noqa: ANN001,
     )
 
 
-@njit(inline="always", cache=True)
+@njit(forceinline=True)
 def unit(word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """A u32 word as a float32 in [0, 1): the 24 high bits, exactly representable."""
     return np.float32(word >> _EIGHT) * _UNIT
@@ -106,7 +106,7 @@ def normals(seed: int, stream: str, entities: NDArray[np.uint64], count: int) ->
     return out[:, :count]
 
 
-@njit(inline="always", cache=True)
+@njit(forceinline=True)
 def mix32(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """A u64 hashed to u32 (the splitmix64 finaliser, Steele, Lea and Flood 2014): spreads dense ids."""
     z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
@@ -115,13 +115,13 @@ def mix32(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numb
     return np.uint32((z ^ (z >> np.uint64(31))) >> _SHIFT)
 
 
-@njit(inline="always", cache=True)
+@njit(forceinline=True)
 def turn_of(block, partitions):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """How far block `block` of `partitions` consecutive users is turned before it is dealt out, 0 .. partitions - 1."""
     return np.int64(mix32(block)) % partitions
 
 
-@njit(inline="always", cache=True)
+@njit(forceinline=True)
 def user_at(block, partition, partitions):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """The user of `block` that lives in `partition`: the inverse of `partition_of`."""
     return block * partitions + (partition - turn_of(block, partitions) + partitions) % partitions

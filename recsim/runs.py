@@ -133,7 +133,7 @@ def staged(target: Path, *, identity: str, resume: bool, force: bool) -> Iterato
     """A directory to build `target` in, renamed to it when the block ends well.
 
     With `resume`, what an interrupted earlier attempt of the same `identity` left is still there. On bad input
-    nothing stays; on an interrupt the finished parts stay, invisible, for the next attempt.
+    nothing stays; on an interrupt, a full disk or a crash the finished parts stay, invisible, for the next attempt.
     """
     if target.is_symlink():  # what it points to is replaced, not the link
         target = target.resolve()
@@ -187,12 +187,21 @@ def _prepare(partial: Path, identity: str, *, resume: bool) -> None:
 
 
 def _abandon(partial: Path, error: BaseException, *, resume: bool) -> None:
-    if not resume or not isinstance(error, KeyboardInterrupt):
+    kept = resume and not isinstance(error, BadInput) and _keep_finished(partial)
+    if not kept:
         shutil.rmtree(partial, ignore_errors=True)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        what_next = "the same command then goes on" if kept else "name another --out, and run again"
         raise BadInput(
-            f"the disk of {partial.parent} is full; free room or name another --out, and run again."
+            f"the disk of {partial.parent} is full; free room{' and' if kept else ' or'} {what_next}."
         ) from error
+
+
+def _keep_finished(partial: Path) -> bool:
+    """Drop half written files; whether a finished one is left."""
+    for unfinished in partial.rglob(".*.tmp"):
+        unfinished.unlink(missing_ok=True)
+    return any(path.is_file() and not path.name.startswith(".") for path in partial.rglob("*"))
 
 
 def _publish(partial: Path, target: Path) -> None:
@@ -243,9 +252,13 @@ def sha256_of(path: Path) -> str:
 
 
 class Stopwatch:
-    """Wall and CPU time and peak memory of this process and its finished children, from its creation on."""
+    """Wall and CPU time and peak memory of this process and its finished children, from its creation on.
+
+    `counted` is what was made in that time, told beside it.
+    """
 
     def __init__(self) -> None:
+        self.counted: dict[str, int] = {}
         self.started_at = datetime.now(UTC)
         self._wall = time.perf_counter()
         self._cpu = _cpu_s()
@@ -256,6 +269,7 @@ class Stopwatch:
             "wall_s": round(time.perf_counter() - self._wall, 3),
             "cpu_s": round(_cpu_s() - self._cpu, 3),
             "peak_memory_bytes": peak_kib * (1024 if sys.platform != "darwin" else 1),
+            **self.counted,
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import Annotated
 
@@ -12,9 +13,10 @@ from recsim.cli.finish import make, show_plan
 from recsim.cli.terminal import Terminal
 from recsim.errors import BadInput
 from recsim.registry import did_you_mean
-from recsim.runs import data_dir
+from recsim.runs import Manifest, data_dir
 from recsim.scenario import load_scenario
 from recsim.scenario.profile import load_profile
+from recsim.units import human_bytes, human_count, human_seconds
 
 
 def generate(
@@ -29,6 +31,10 @@ def generate(
     master: Annotated[
         str | None, typer.Option(help="Spark master of --engine spark; local[*] where none is named.")
     ] = None,
+    stop_after: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Begin no chunk after 30m, 2h or 90s; the same command then goes on."),
+    ] = None,
     certificate: Annotated[
         bool, typer.Option("--certificate", help="Hold the world against the targets of the scenario's profile.")
     ] = False,
@@ -41,6 +47,7 @@ def generate(
     """Make a synthetic world: users, products, events, truth."""
     chosen = load_scenario(scenario, sets=sets or [], seed=seed)
     chosen_master = _master(engine_name, master, workers)
+    stop_after_s = None if stop_after is None else _seconds(stop_after)
     if certificate:
         if chosen.profile is None:
             raise BadInput("--certificate needs a profile; add --set profile=otto (`recsim list profiles` shows them).")
@@ -53,11 +60,18 @@ def generate(
             show_plan("generate", chosen, engine.estimate(chosen), terminal)
             return
         target = out or data_dir() / chosen.name
+        there = target.exists() and not force
         manifest = make(
             target,
             engine.identity(chosen),
             lambda: engine.generate(
-                chosen, target, workers=workers, master=chosen_master, force=force, progress=terminal
+                chosen,
+                target,
+                workers=workers,
+                master=chosen_master,
+                force=force,
+                stop_after_s=stop_after_s,
+                progress=terminal,
             ),
             force=force,
             terminal=terminal,
@@ -73,8 +87,31 @@ def generate(
             )
         else:
             terminal.summary(summary(target))
+        if not there:
+            terminal.hint(_cost(manifest))
         terminal.hint(f"wrote {target}")
         terminal.hint(f"next: recsim replay {quote(scenario)} --world {quote(str(target))}")
+
+
+def _cost(manifest: Manifest) -> str:
+    """What the making took, in a line."""
+    took = manifest.process
+    events, cpu_s = took["events_made"], took["cpu_s"]
+    size = sum(file.bytes for file in manifest.outputs.values())
+    return (
+        f"made {human_count(events)} events in {human_seconds(took['wall_s'])}: "
+        f"{human_count(events / max(cpu_s, 1e-9))} events a CPU second, "
+        f"{size / max(manifest.facts['events'], 1):.1f} bytes an event with all tables, "
+        f"{human_bytes(took['peak_memory_bytes'])} of memory in the largest process"
+    )
+
+
+def _seconds(written: str) -> float:
+    """`90s`, `30m`, `2h` or a number of seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", written.strip())
+    if found is None:
+        raise BadInput(f'--stop-after "{written}" is no time; write 90s, 30m or 2h.')
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def _master(engine: str, master: str | None, workers: int | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -86,6 +87,7 @@ def main() -> None:
     A reader that was given up in the middle of a file may have a thread left that calls back into Python; ending the
     interpreter under it would abort the process after the error was told.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is a Ctrl-C
     try:
         run()
     except SystemExit as ended:

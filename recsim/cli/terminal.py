@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-
+    from recsim.cli.live import Live
     from recsim.report.summary import Summary
 
 _PLAIN_LINE_EVERY_S = 10.0
@@ -26,42 +24,40 @@ class Terminal:
         self._quiet = quiet
         self._verbose = verbose
         self._live = sys.stderr.isatty() and not quiet
-        self._bars: Bars | None = None
-        self._tasks: dict[str, TaskID] = {}
+        self._bars: Live | None = None
         self._spoke_at_s = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._rest()
+
+    def _rest(self) -> None:
+        """Take the bars away before something is said that stays."""
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
 
-    def __call__(self, stage: str, done: int, total: int, unit: str) -> None:
-        """Progress: a bar with rate and time left on a terminal, else a plain line now and then."""
+    def __call__(self, stage: str, done: int, total: int, unit: str, detail: str = "") -> None:
+        """Progress: bars with rate and time left on a terminal, else a plain line now and then."""
         if self._quiet:
             return
         if self._live:
-            self._draw(f"{stage} ({unit})", done, total)
+            from recsim.cli.live import Live
+
+            self._bars = self._bars or Live()
+            self._bars.draw(stage, done, total, unit, detail)
+        elif not unit:
+            print(stage, file=sys.stderr)
         elif time.monotonic() - self._spoke_at_s >= _PLAIN_LINE_EVERY_S:
             self._spoke_at_s = time.monotonic()
-            print(f"{stage}: {done:,}{f' of {total:,}' if total else ''} {unit}", file=sys.stderr)
-
-    def _draw(self, label: str, done: int, total: int) -> None:
-        if self._bars is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._bars = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._bars.start()
-        if label not in self._tasks:
-            self._tasks[label] = self._bars.add_task(label, total=total or None)
-        self._bars.update(self._tasks[label], completed=done, total=total or None)
+            said = f"{stage}: {done:,}{f' of {total:,}' if total else ''} {unit}"
+            print(f"{said}, {detail}" if detail else said, file=sys.stderr)
 
     def hint(self, text: str) -> None:
         """A line on stderr: what was written, what to run next."""
+        self._rest()
         if not self._quiet:
             print(text, file=sys.stderr)
 
@@ -72,10 +68,12 @@ class Terminal:
 
     def document(self, tree: Any) -> None:  # noqa: ANN401 - any JSON value
         """The one JSON document of `--json`."""
+        self._rest()
         sys.stdout.write(orjson.dumps(tree, option=orjson.OPT_INDENT_2).decode() + "\n")
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
         """A table: framed on a terminal, tab-separated in a pipe."""
+        self._rest()
         if not sys.stdout.isatty():
             print("\n".join("\t".join(row) for row in [columns, *rows]))
             return
@@ -94,6 +92,7 @@ class Terminal:
 
     def summary(self, summary: Summary) -> None:
         """A finished run on one screen: the answer first."""
+        self._rest()
         print(summary.title)
         print(summary.verdict)
         for headline in summary.headlines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from recsim.scenario.activity import daily_active, present_share, registered
 
 EVENTS_PER_CPU_S = 2_000_000
 USER_CPU_S = 7e-7
+PRODUCT_CPU_S = 5e-6
+REVIEW_CPU_S = 2e-6
 USER_BYTES = 37.0
 PRODUCT_BYTES = 80.0
 REVIEW_BYTES = 43.0
@@ -37,7 +39,7 @@ def estimate(scenario: Scenario) -> dict[str, Any]:
         + totals["sessions"] * SESSION_BYTES
         + totals["queries"] * QUERY_BYTES
     )
-    seconds = totals["events"] / EVENTS_PER_CPU_S + users * USER_CPU_S + 1
+    seconds = 1 + sum(jobs.cpu_s * jobs.number for jobs in _jobs(scenario, totals).values())
     return {
         "provenance": "modelled",
         "rows": {"users": users, "products": scenario.products.count, **totals},
@@ -45,6 +47,30 @@ def estimate(scenario: Scenario) -> dict[str, Any]:
         "disk_bytes": round(size),
         "core_minutes": round(seconds / 60, 3),
         "memory_a_worker_bytes": round(BASE_MEMORY_BYTES + chunk_events * 60 + scenario.products.count * 250),
+    }
+
+
+class _Jobs(NamedTuple):
+    """How many jobs of a kind there are, and the CPU seconds of one."""
+
+    number: int
+    cpu_s: float
+
+
+def seconds_a_job(scenario: Scenario) -> dict[str, float]:
+    """CPU seconds of a job of each kind (`products`, `users`, `events`), for the time left."""
+    rows = estimate(scenario)["rows"]
+    return {what: jobs.cpu_s for what, jobs in _jobs(scenario, rows).items()}
+
+
+def _jobs(scenario: Scenario, rows: dict[str, int]) -> dict[str, _Jobs]:
+    layout, products = scenario.layout, scenario.products.count
+    files, chunks = -(-products // layout.products_per_file), layout.partitions * scenario.calendar.days
+    catalogue_s = products * PRODUCT_CPU_S + _old_reviews(scenario) * REVIEW_CPU_S
+    return {
+        "products": _Jobs(files, catalogue_s / files),
+        "users": _Jobs(layout.partitions, registered(scenario.users) * USER_CPU_S / layout.partitions),
+        "events": _Jobs(chunks, rows["events"] / EVENTS_PER_CPU_S / chunks),
     }
 
 

@@ -11,10 +11,13 @@ import os
 import shutil
 import socket
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,62 +25,88 @@ import orjson
 
 from recsim.behaviour.world import World
 from recsim.errors import BadInput, ServiceUnavailable
-from recsim.generate.pool import Job, do
-from recsim.progress import Progress
+from recsim.generate.pace import Job, Pace
+from recsim.generate.pool import do, is_done, made
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 LOCAL = "local[*]"
 CONNECT_TIMEOUT_S = 5.0
-SCHEMA = "events long, errno long, message string"
+LOOK_EVERY_S = 0.5
+SCHEMA = "errno long, message string"
 
 
-def run(world: World, out: Path, jobs: list[Job], master: str, progress: Progress) -> None:
-    """Do all jobs on the Spark at `master`; raises `BadInput` or `ServiceUnavailable` where there is none.
+def run(world: World, out: Path, jobs: list[Job], master: str, pace: Pace) -> None:
+    """Do the jobs on the Spark at `master`; raises `BadInput` or `ServiceUnavailable` where there is none.
 
-    Each job is a partition of its own, so an executor that is free takes the next one; only counts come back.
+    Each job is a partition of its own, so an executor that is free takes the next one. What is done shows in the
+    world's directory, which this process looks at every second.
     """
     if not jobs:
         return
+    pace.note(f"starting Spark at {master}")
     session = _session(master)
     tree = {"scenario": world.scenario.resolved(), "funnel": world.funnel.tree(), "out": str(out.resolve())}
     head = orjson.dumps(tree)
     plain = [tuple(job) for job in jobs]
+    numbers = session.range(0, len(jobs), 1, len(jobs))
+    answers: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+    Thread(
+        target=_collect,
+        args=(numbers.mapInArrow(lambda batches: work(head, plain, batches), SCHEMA), answers),
+        daemon=True,
+    ).start()
     try:
-        progress("generate on Spark", 0, len(jobs), "chunks")
-        numbers = session.range(0, len(jobs), 1, len(jobs))
-        rows = numbers.mapInArrow(lambda batches: work(head, plain, batches), SCHEMA).collect()
+        pace.start()
+        waiting = list(jobs)
+        while answers.empty() and not pace.time_is_up:
+            time.sleep(LOOK_EVERY_S)
+            waiting = _look(world, out, waiting, pace)
+        rows = [] if answers.empty() else answers.get()
     finally:
         session.stop()
+    if isinstance(rows, Exception):
+        raise rows
     for row in rows:
         if row.errno:
             raise OSError(row.errno, row.message)
-    events = sum(row.events for row in rows)
-    progress("generate on Spark", len(jobs), len(jobs), "chunks")
-    if events:
-        progress("generate", events, events, "events")
+    _look(world, out, waiting, pace)
+
+
+def _collect(frame: DataFrame, answers: SimpleQueue[list[Any] | Exception]) -> None:
+    try:
+        answers.put(frame.collect())
+    except Exception as error:  # raised again where the answer is awaited
+        answers.put(error)
+
+
+def _look(world: World, out: Path, waiting: list[Job], pace: Pace) -> list[Job]:
+    """Count the jobs that are done by now; returns those that are not."""
+    done = [job for job in waiting if is_done(world, out, job)]
+    for job in done:
+        pace.finished(job, made(world, out, job))
+    return [job for job in waiting if job not in set(done)]
 
 
 def work(head: bytes, jobs: list[tuple[Any, ...]], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """On an executor: do the jobs of the numbers that come in; a row of counts each, or of what the disk said."""
+    """On an executor: do the jobs of the numbers that come in; a row each, of what the disk said if it failed."""
     import pyarrow as pa
 
     pa.set_cpu_count(1)
     for batch in batches:
         rows = [_answer(head, Job(*jobs[number])) for number in batch.column(0).to_pylist()]
-        yield pa.RecordBatch.from_pylist(
-            rows, schema=pa.schema([("events", pa.int64()), ("errno", pa.int64()), ("message", pa.string())])
-        )
+        yield pa.RecordBatch.from_pylist(rows, schema=pa.schema([("errno", pa.int64()), ("message", pa.string())]))
 
 
 def _answer(head: bytes, job: Job) -> dict[str, object]:
     world, bench, out = _workshop(head)
     try:
-        return {"events": do(world, bench, out, job), "errno": 0, "message": ""}
+        do(world, bench, out, job)
     except OSError as error:
-        return {"events": 0, "errno": error.errno or 5, "message": error.strerror or str(error)}
+        return {"errno": error.errno or 5, "message": error.strerror or str(error)}
+    return {"errno": 0, "message": ""}
 
 
 @lru_cache(1)

@@ -15,20 +15,27 @@ import pyarrow as pa
 from recsim.behaviour.calibration import Funnel
 from recsim.behaviour.world import World, build
 from recsim.generate.chunk import Workbench
-from recsim.generate.pool import Job, do
+from recsim.generate.pace import Job
+from recsim.generate.pool import do
 from recsim.scenario import Scenario
 
 
 def main() -> None:
-    """Do the jobs that come in, one a line, and answer one line each; end at once when the parent is gone."""
+    """Say that the world is built, do the jobs that come in, one a line, and answer one line each.
+
+    Ends at once when the parent is gone. A signal to the whole group is the parent's to obey.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     pa.set_cpu_count(1)
     head = orjson.loads(sys.stdin.buffer.readline())
+    jobs: SimpleQueue[bytes] = SimpleQueue()
+    busy: list[bool] = [True]
+    Thread(target=_listen, args=(jobs, busy), daemon=True).start()
     world = build(Scenario.model_validate(head["scenario"]), Funnel.of(head["funnel"]))
     bench = Workbench(world)
-    jobs: SimpleQueue[bytes] = SimpleQueue()
-    busy: list[bool] = [False]
-    Thread(target=_listen, args=(jobs, busy), daemon=True).start()
+    _answer({"made": []})
+    busy[0] = False
     while line := jobs.get():
         busy[0] = True
         _answer(_reply(world, bench, Path(head["out"]), Job(*orjson.loads(line))))
@@ -46,7 +53,7 @@ def _listen(jobs: SimpleQueue[bytes], busy: list[bool]) -> None:
 
 def _reply(world: World, bench: Workbench, out: Path, job: Job) -> dict[str, object]:
     try:
-        return {"events": do(world, bench, out, job)}
+        return {"made": list(do(world, bench, out, job))}
     except OSError as error:
         return {"errno": error.errno or 5, "message": error.strerror or str(error)}
 

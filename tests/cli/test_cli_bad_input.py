@@ -213,14 +213,16 @@ def test_a_directory_that_is_something_else_is_left_alone(recsim: Recsim, tmp_pa
     assert (precious / "cat.jpg").exists()
 
 
-def test_a_full_disk_leaves_nothing_behind(recsim: Recsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_shows_nothing_half_made_and_keeps_the_chunks(
+    recsim: Recsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("recsim.runs.write_json", full)
     refused(recsim("generate", "smoke", "--workers", 1), "disk", "full")
-    assert nothing_written(tmp_path)
-    assert not any((tmp_path / "data").glob(".*"))
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [".smoke.partial"]
+    assert list((tmp_path / "data").rglob("part-*.parquet"))
 
 
 def test_a_world_of_another_scenario_is_not_overwritten(recsim: Recsim, shop: Path) -> None:

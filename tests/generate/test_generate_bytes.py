@@ -1,19 +1,22 @@
 """Same scenario, same bytes: whatever the workers, the order, and how often the making was interrupted."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from recsim.behaviour.world import build
-from recsim.errors import BadInput
+from recsim.errors import BadInput, Interrupted
 from recsim.generate import chunk, pool
 from recsim.generate.engine import estimate, generate, identity, jobs
-from recsim.runs import Manifest, record
+from recsim.runs import Manifest, read_manifest, record
 from recsim.scenario import Scenario, load_scenario
 
 SETS = ["users.count=3000", "products.count=300", "calendar.days=4", "layout.partitions=4"]
@@ -38,7 +41,7 @@ def test_two_workers_make_the_same_files_as_one(scenario: Scenario, reference: M
 def test_chunks_made_backwards_are_the_same(scenario: Scenario, reference: Manifest, tmp_path: Path) -> None:
     world = build(scenario)
     bench = chunk.Workbench(world)
-    for job in reversed(jobs(world, tmp_path)):
+    for job in reversed(jobs(world)):
         pool.do(world, bench, tmp_path, job)
     made = {path.relative_to(tmp_path).as_posix(): record(path) for path in tmp_path.rglob("part-*.parquet")}
     assert made == reference.outputs
@@ -47,11 +50,11 @@ def test_chunks_made_backwards_are_the_same(scenario: Scenario, reference: Manif
 def test_an_interrupted_world_is_finished_without_making_its_chunks_again(
     scenario: Scenario, reference: Manifest, tmp_path: Path
 ) -> None:
-    def interrupt(stage: str, done: int, total: int, unit: str) -> None:
+    def interrupt(stage: str, done: int, total: int, unit: str, detail: str = "") -> None:
         if done == 15:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted, match="to go on: 15 of 21 chunks are done"):
         generate(scenario, tmp_path / "w", workers=1, progress=interrupt)
     assert not (tmp_path / "w").exists()
     kept = {path: path.stat().st_ino for path in (tmp_path / ".w.partial").rglob("events/*/part-*.parquet")}
@@ -60,6 +63,46 @@ def test_an_interrupted_world_is_finished_without_making_its_chunks_again(
     assert manifest.outputs == reference.outputs
     moved = {tmp_path / "w" / path.relative_to(tmp_path / ".w.partial"): inode for path, inode in kept.items()}
     assert all(path.stat().st_ino == inode for path, inode in moved.items())
+
+
+def test_a_world_can_be_made_in_slices(scenario: Scenario, reference: Manifest, tmp_path: Path) -> None:
+    """No time at all: every attempt does one job a worker."""
+    for done in (1, 2, 3):
+        with pytest.raises(Interrupted, match=f"stopped as asked.* {done} of 21 chunks are done"):
+            generate(scenario, tmp_path / "w", workers=1, stop_after_s=0.0)
+    with pytest.raises(Interrupted, match="5 of 21"):
+        generate(scenario, tmp_path / "w", workers=2, stop_after_s=0.0)
+    generate(scenario, tmp_path / "w", workers=1)
+    assert read_manifest(tmp_path / "w").outputs == reference.outputs
+
+
+def test_a_full_disk_keeps_what_is_finished(
+    scenario: Scenario, reference: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = chunk.write_chunk
+
+    def full(*arguments: Any) -> dict[str, int]:
+        if len(list((tmp_path / ".w.partial" / ".done").iterdir())) == 5:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(*arguments)
+
+    monkeypatch.setattr(chunk, "write_chunk", full)
+    with pytest.raises(BadInput, match="is full; free room and the same command then goes on"):
+        generate(scenario, tmp_path / "w", workers=1)
+    monkeypatch.undo()
+    told: list[tuple[int, int]] = []
+    generate(scenario, tmp_path / "w", workers=1, progress=lambda stage, done, total, *_: told.append((done, total)))
+    assert told[0] == (10, 21)
+    assert read_manifest(tmp_path / "w").outputs == reference.outputs
+
+
+def test_a_disk_that_is_too_small_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsim.generate.room.shutil.disk_usage", lambda _: SimpleNamespace(free=2_000_000_000))
+    with pytest.raises(BadInput, match=r"needs about \d.* more and its disk has 2 GB free"):
+        generate(load_scenario("100m"), tmp_path / "w")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("workers", [1, 2])
