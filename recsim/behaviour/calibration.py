@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, people, sessions
+from recsim.behaviour import choice, draft, people, plan, sessions
 from recsim.behaviour.catalogue import Catalogue
 from recsim.behaviour.kernel import kernel
 from recsim.behaviour.rules import Rules
@@ -165,11 +165,10 @@ def _draw(
     rules: Rules, catalogue: Catalogue, bench: _Bench, day: int, partition: int, most: int, found: _Found
 ) -> None:
     """Add the views and carts of a partition's day to `found`, until it has more than `most` views."""
-    blocks, counts = np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64)
-    block, end = 0, -(-rules.users // rules.partitions)
+    block, end = 0, plan.members(rules)
     while block < end and found.rows <= most:
-        active, block = people.plan_day(rules, partition, day, block, blocks, counts)
-        _expand_all(rules, catalogue, bench, partition, day, blocks[:active], counts[:active])
+        users, block = plan.some(rules, catalogue, partition, day, block, _BATCH)
+        _expand_all(rules, catalogue, bench, day, users)
         if bench.out.shape[1] < bench.rows.counters[draft.EVENTS]:
             bench.out = np.empty((2, len(bench.rows.events), 4), np.float64)
         kept = np.zeros(2, np.int64)
@@ -179,22 +178,14 @@ def _draw(
         found.rows += int(kept[0])
 
 
-def _expand_all(
-    rules: Rules,
-    catalogue: Catalogue,
-    bench: _Bench,
-    partition: int,
-    day: int,
-    blocks: NDArray[np.int64],
-    counts: NDArray[np.int64],
-) -> None:
+def _expand_all(rules: Rules, catalogue: Catalogue, bench: _Bench, day: int, users: plan.Plan) -> None:
     """Draw the planned users' day into `bench.rows`."""
     bench.rows.counters[:] = 0
     done = 0
     while True:
         rows = bench.rows
-        done = sessions.expand(rules, catalogue, rows, bench.room, partition, day, blocks, counts, done)
-        if done == len(blocks):
+        done = sessions.expand(rules, catalogue, rows, bench.room, day, users, done)
+        if done == len(users.user):
             return
         bench.rows = draft.grown(rows, 2 * len(rows.events), 2 * len(rows.session))
 
