@@ -96,6 +96,12 @@ class Products(Section):
     popularity_tail: float = Field(
         0.0, ge=0, le=3, description="how much faster log popularity rises beyond 1.2 sigma: heavier than lognormal"
     )
+    popularity_tail_end: float = Field(
+        9.0,
+        ge=1.2,
+        le=9,
+        description="sigmas beyond which it rises no faster any more: the head of a large catalogue bends",
+    )
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
     niche_size: int = Field(22, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")
     niche_taste_share: Share = Field(0.35, description="share of a product's taste variance that its niche explains")
