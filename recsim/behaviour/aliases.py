@@ -10,6 +10,8 @@ from recsim.behaviour.kernel import inlined, kernel
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 _FULL = 4294967295.0
+_CELL_OTHER = np.uint64((1 << 11) - 1)
+_CELL_SHIFT = np.uint64(11)
 
 
 def tables(weight: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -22,6 +24,16 @@ def tables(weight: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[np.
     share, stack = np.empty(len(weight)), np.empty(len(weight), np.int64)
     _build(np.ascontiguousarray(weight, np.float64), np.ascontiguousarray(start, np.int64), out, share, stack)
     return out
+
+
+def cells(table: NDArray[np.uint64], start: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """The tables in half the room, for segments of at most 2,047: a threshold of 21 bits, and how far behind the
+    segment's start the other position is. A share is rounded to half a millionth of a cell."""
+    low = np.repeat(start[:-1], np.diff(start)).astype(np.uint64)
+    behind = (table & _LOW) - low
+    assert behind.max(initial=0) <= _CELL_OTHER, "a segment is longer than a cell can say"
+    threshold = np.minimum(((table >> _SHIFT) + np.uint64(1 << 10)) >> np.uint64(11), np.uint64((1 << 21) - 1))
+    return ((threshold << np.uint64(11)) | behind).astype(np.uint32)
 
 
 @kernel
@@ -62,6 +74,26 @@ def pick(alias, start, size, word):  # type: ignore[no-untyped-def]  # noqa: ANN
     scaled = np.uint64(word) * np.uint64(size)
     cell = start + np.int64(scaled >> _SHIFT)
     entry = alias[cell]
+    other = np.int64(entry & _LOW)
+    return other + (cell - other) * np.int64((scaled & _LOW) < (entry >> _SHIFT))
+
+
+@inlined
+def pick_cell(long, start, size, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """One draw as in `pick` from the segment start .. start + size, whose `cells` are in the last column but one."""
+    scaled = np.uint64(word) * np.uint64(size)
+    cell = start + np.int64(scaled >> _SHIFT)
+    entry = np.uint64(np.uint32(long[cell, long.shape[1] - 2]))
+    other = start + np.int64(entry & _CELL_OTHER)
+    return other + (cell - other) * np.int64(((scaled & _LOW) >> _CELL_SHIFT) < (entry >> _CELL_SHIFT))
+
+
+@inlined
+def pick_pair(pairs, start, size, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """One draw as in `pick` from a table that is the first column of pairs."""
+    scaled = np.uint64(word) * np.uint64(size)
+    cell = start + np.int64(scaled >> _SHIFT)
+    entry = pairs[cell, 0]
     other = np.int64(entry & _LOW)
     return other + (cell - other) * np.int64((scaled & _LOW) < (entry >> _SHIFT))
 

@@ -21,15 +21,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, people, sessions
+from recsim.behaviour import choice, draft, people, plan, sessions
 from recsim.behaviour.catalogue import Catalogue
 from recsim.behaviour.kernel import kernel
 from recsim.behaviour.rules import Rules
 from recsim.scenario import Scenario
 
 SAMPLE_VIEWS = 1_200_000
-"""A world of fewer views is simulated wholly. Of a larger one at least so many views are, which gives the rates a
-standard error of 0.3 % (they differ much from user to user)."""
+"""A world of up to twice as many views is simulated wholly. Of a larger one at least so many views are, which gives
+the rates a standard error of 0.3 % (they differ much from user to user)."""
 MOST_VIEWS, _SHARE = 6_000_000, 0.01
 """Of a much larger one this share of the expected views, up to so many: a standard error of 0.15 %."""
 _FIRST_VIEWS = 120_000
@@ -109,16 +109,16 @@ def apply(rules: Rules, funnel: Funnel) -> Rules:
 
 
 def _sample(rules: Rules, shelves: Callable[[int], Catalogue], most: int) -> Sample:
-    """Views and carts of the whole world where it has at most `most` views, else about so many of some of its days."""
+    """Views and carts of the whole world where it is expected to have at most twice `most` views, else about `most`
+    of them from some of its days."""
     first = shelves(0)
     room = choice.scratch(first.mean.shape[1], len(rules.interest_under), rules.sessions_max, rules.length_max)
     bench = _Bench(room, draft.empty(1 << 18, 1 << 15), np.empty((0, 0, 4)))
     found = _Found([], [], 0)
     if _expected_views(rules) <= 2 * most:
         for day, partition in product(range(rules.days), range(rules.partitions)):
-            _draw(rules, shelves(day), bench, day, partition, most, found)
-        if found.rows <= most:
-            return found.sample(whole=True)
+            _draw(rules, shelves(day), bench, day, partition, 1 << 62, found)
+        return found.sample(whole=True)
     several = np.clip(_DAYS_PRODUCTS // len(first.slot), 2, _DAYS)
     days = np.unique(np.linspace(0, rules.days - 1, min(rules.days, int(several))).round().astype(int)).tolist()
     found = _Found([], [], 0)
@@ -165,11 +165,10 @@ def _draw(
     rules: Rules, catalogue: Catalogue, bench: _Bench, day: int, partition: int, most: int, found: _Found
 ) -> None:
     """Add the views and carts of a partition's day to `found`, until it has more than `most` views."""
-    blocks, counts = np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64)
-    block, end = 0, -(-rules.users // rules.partitions)
+    block, end = 0, plan.members(rules)
     while block < end and found.rows <= most:
-        active, block = people.plan_day(rules, partition, day, block, blocks, counts)
-        _expand_all(rules, catalogue, bench, partition, day, blocks[:active], counts[:active])
+        users, block = plan.some(rules, catalogue, partition, day, block, _BATCH)
+        _expand_all(rules, catalogue, bench, day, users)
         if bench.out.shape[1] < bench.rows.counters[draft.EVENTS]:
             bench.out = np.empty((2, len(bench.rows.events), 4), np.float64)
         kept = np.zeros(2, np.int64)
@@ -179,22 +178,14 @@ def _draw(
         found.rows += int(kept[0])
 
 
-def _expand_all(
-    rules: Rules,
-    catalogue: Catalogue,
-    bench: _Bench,
-    partition: int,
-    day: int,
-    blocks: NDArray[np.int64],
-    counts: NDArray[np.int64],
-) -> None:
+def _expand_all(rules: Rules, catalogue: Catalogue, bench: _Bench, day: int, users: plan.Plan) -> None:
     """Draw the planned users' day into `bench.rows`."""
     bench.rows.counters[:] = 0
     done = 0
     while True:
         rows = bench.rows
-        done = sessions.expand(rules, catalogue, rows, bench.room, partition, day, blocks, counts, done)
-        if done == len(blocks):
+        done = sessions.expand(rules, catalogue, rows, bench.room, day, users, done)
+        if done == len(users.user):
             return
         bench.rows = draft.grown(rows, 2 * len(rows.events), 2 * len(rows.session))
 

@@ -36,7 +36,10 @@ ABSENT = -32768
 """The stored log weight of a product that is not in the catalogue today."""
 
 APPEAL, PRICE, WEIGHT, OUTAGE = range(4)
-"""Positions of the 16-bit numbers behind a slot's taste; two 32-bit numbers follow: niche and product."""
+"""Positions of the 16-bit numbers behind a slot's taste; two 32-bit numbers follow: alias cell and product."""
+
+CELL, PRODUCT = -2, -1
+"""Positions of the two 32-bit numbers at the end of a slot's row."""
 
 COMPLEMENTS = 3
 
@@ -46,26 +49,27 @@ class Catalogue(NamedTuple):
 
     `shelf` int8 (N, D + 16): a slot's taste, then 16-bit multiples of 1 / `FIXED_SCALE` (0.3·quality, -log(price /
     category median), centred log weight; `ABSENT` where it is not sold today), the outage of the day (from and to, in
-    tenths of an hour, one byte each), and niche and product as 32 bits each; so a candidate is half a cache line.
-    `short` int16 and `long` int32 are views of the same memory. `alias` uint64 (N,) the alias tables inside each niche,
-    `niche_alias` (K,) over the niches of each category, `category_alias` (C,) over the categories of each tenant; the
-    three `usual_` ones are those of no day in particular. `niche` int64 (K + 1,) first slot of each niche; `start`
-    int64 (C + 1,) first niche of each category; `complement` int64 (K, 3) niches that go with a niche; `mean` int8
-    (C, D) taste of a category; `tenant_start` int64 (T + 1,) first category of each tenant; `reviews_before` int64
-    (N + 1,) reviews of products with a smaller id, by product id; `quality` float32 (N,); `slot` int64 (N,) the slot
-    of each product; `scale` turns an integer dot product into user · product.
+    tenths of an hour, one byte each), and as 32 bits each the cell of the niche's alias table (`aliases.cells`) and the
+    product; so a candidate is drawn and judged in half a cache line. `short` int16 and `long` int32 are views of the
+    same memory. `listing` uint64 (K, 2): the alias tables over the niches of each category, and a niche's size (high
+    word) and first slot. `category_alias` (C,) over the categories of each tenant; the three `usual_` tables are those
+    of no day in particular. `niche` int64 (K + 1,) first slot of each niche, `niche_at` int32 (N,) the niche of each
+    slot; `start` int64 (C + 1,) first niche of each category; `complement` int64 (K, 3) niches that go with a niche;
+    `mean` int8 (C, D) taste of a category; `tenant_start` int64 (T + 1,) first category of each tenant;
+    `reviews_before` int64 (N + 1,) reviews of products with a smaller id, by product id; `quality` float32 (N,); `slot`
+    int64 (N,) the slot of each product; `scale` turns an integer dot product into user · product.
     """
 
     shelf: NDArray[np.int8]
     short: NDArray[np.int16]
     long: NDArray[np.int32]
-    alias: NDArray[np.uint64]
-    niche_alias: NDArray[np.uint64]
+    listing: NDArray[np.uint64]
     category_alias: NDArray[np.uint64]
     usual_alias: NDArray[np.uint64]
     usual_niche_alias: NDArray[np.uint64]
     usual_category_alias: NDArray[np.uint64]
     niche: NDArray[np.int64]
+    niche_at: NDArray[np.int32]
     start: NDArray[np.int64]
     complement: NDArray[np.int64]
     mean: NDArray[np.int8]
@@ -78,7 +82,13 @@ class Catalogue(NamedTuple):
 
 def products_of(catalogue: Catalogue, slots: NDArray[np.int64]) -> NDArray[np.int64]:
     """The products in some slots."""
-    return catalogue.long[slots, -1].astype(np.int64)
+    return catalogue.long[slots, PRODUCT].astype(np.int64)
+
+
+def listing(niche_alias: NDArray[np.uint64], niche: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The alias tables over niches, and beside each cell the niche's size and first slot: shape (K, 2)."""
+    place = (np.diff(niche).astype(np.uint64) << np.uint64(32)) | niche[:-1].astype(np.uint64)
+    return np.stack([niche_alias, place], axis=1)
 
 
 class Traits(NamedTuple):
@@ -124,23 +134,24 @@ def build(scenario: Scenario) -> tuple[Catalogue, Traits]:
         traits = traits._replace(demand=demand)
     taste, mean = _tastes(scenario, category, niche_of)
     tenant_start = _tenants(scenario)
-    shelf = _shelf(taste[order], niche_of[order], order, traits)
+    shelf = _shelf(taste[order], order, traits)
     weight = np.exp(traits.weight[order])
     sums = np.add.reduceat(weight, niche[:-1])
     usual = aliases.tables(weight, niche), aliases.tables(sums, start), aliases.tables(demand, tenant_start)
+    shelf.view(np.int32)[:, CELL] = aliases.cells(usual[0], niche).view(np.int32)
     slot = np.empty(len(order), np.int64)
     slot[order] = np.arange(len(order))
     catalogue = Catalogue(
         shelf=shelf,
         short=shelf.view(np.int16),
         long=shelf.view(np.int32),
-        alias=usual[0],
-        niche_alias=usual[1],
+        listing=listing(usual[1], niche),
         category_alias=usual[2],
         usual_alias=usual[0],
         usual_niche_alias=usual[1],
         usual_category_alias=usual[2],
         niche=niche,
+        niche_at=niche_of[order].astype(np.int32),
         start=start,
         complement=_complements(scenario, start, sums, tenant_start, demand),
         mean=mean,
@@ -264,9 +275,7 @@ def _stored(unit: NDArray[np.float32]) -> NDArray[np.int8]:
     return stored
 
 
-def _shelf(
-    taste: NDArray[np.int8], niche: NDArray[np.int64], product: NDArray[np.int64], traits: Traits
-) -> NDArray[np.int8]:
+def _shelf(taste: NDArray[np.int8], product: NDArray[np.int64], traits: Traits) -> NDArray[np.int8]:
     shelf = np.zeros((len(taste), taste.shape[1] + LANES), np.int8)
     shelf[:, : taste.shape[1]] = taste
     short, long = shelf.view(np.int16), shelf.view(np.int32)
@@ -274,8 +283,7 @@ def _shelf(
     short[:, behind + APPEAL] = fixed(QUALITY_WEIGHT * traits.quality[product])
     short[:, behind + PRICE] = fixed(-traits.log_price[product])
     short[:, behind + WEIGHT] = fixed(traits.weight[product])
-    long[:, taste.shape[1] // 4 + 2] = niche
-    long[:, taste.shape[1] // 4 + 3] = product
+    long[:, PRODUCT] = product
     return shelf
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsim.behaviour.aliases import pick as alias_pick
+from recsim.behaviour.aliases import pick_cell, pick_pair
 from recsim.behaviour.catalogue import ABSENT, APPEAL, FIXED_SCALE, LANES, OUTAGE, PRICE, WEIGHT
 from recsim.behaviour.kernel import inlined
 from recsim.behaviour.people import dot, phase_of
@@ -26,6 +27,8 @@ _HABIT = stream_id("user/habit")
 _UNIT32 = np.float32(1.0 / 4294967296.0)
 _FIXED_UNIT = np.float32(1.0 / FIXED_SCALE)
 _MOST = 64
+_LOW = np.uint64(0xFFFFFFFF)
+_SHIFT = np.uint64(32)
 _HABITS = 4
 _BEHIND = LANES // 2
 
@@ -49,7 +52,6 @@ class Scratch(NamedTuple):
 
     taste: NDArray[np.int16]
     interests: NDArray[np.int64]
-    matches: NDArray[np.int64]
     starts: NDArray[np.int64]
     now: NDArray[np.int64]
     seen: NDArray[np.int64]
@@ -65,7 +67,6 @@ def scratch(lanes: int, interests: int, sessions_max: int, length_max: int) -> S
     return Scratch(
         taste=np.zeros(lanes, np.int16),
         interests=np.zeros(interests, np.int64),
-        matches=np.zeros(interests, np.int64),
         starts=np.zeros(sessions_max + 4, np.int64),
         now=np.zeros(10, np.int64),
         seen=np.zeros(16, np.int64),
@@ -87,7 +88,7 @@ def _fixed(catalogue, slot, which):  # type: ignore[no-untyped-def]  # noqa: ANN
 @inlined
 def niche_of(catalogue, slot):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """The niche a slot stands in."""
-    return np.int64(catalogue.long[slot, catalogue.long.shape[1] - 2])
+    return np.int64(catalogue.niche_at[slot])
 
 
 @inlined
@@ -135,18 +136,19 @@ def open_page(rules, catalogue, scratch, weights, category, niche, user, counter
     niches = catalogue.start[category + 1] - first
     scratch.niches[0] = niche
     for k in range(mixed):
-        scratch.niches[k] = alias_pick(catalogue.niche_alias, first, niches, scratch.words[size + k])
+        scratch.niches[k] = pick_pair(catalogue.listing, first, niches, scratch.words[size + k])
     k = 0
     for m in range(size):
-        low = catalogue.niche[scratch.niches[k]]
-        high = catalogue.niche[scratch.niches[k] + 1]
-        scratch.slots[m] = alias_pick(catalogue.alias, low, high - low, scratch.words[m])
+        place = catalogue.listing[scratch.niches[k], 1]
+        low, members = np.int64(place & _LOW), np.int64(place >> _SHIFT)
+        scratch.slots[m] = pick_cell(catalogue.long, low, members, scratch.words[m])
         k = k + 1 if k + 1 < mixed else 0
     for m in range(size):
         scratch.odds[m] = utility(rules, catalogue, scratch.taste, weights, scratch.slots[m])
-    for m in range(size):
-        clipped = min(max(scratch.odds[m], np.float32(-40.0)), np.float32(40.0))
-        scratch.odds[m] = exponential(clipped) * rules.examined[m]
+    for lane in range(0, size, 8):
+        for m in range(8):
+            clipped = min(max(scratch.odds[lane + m], np.float32(-40.0)), np.float32(40.0))
+            scratch.odds[lane + m] = exponential(clipped) * rules.examined[lane + m]
     for m in range(size):
         if scratch.slots[m] == scratch.now[HERE] or not in_stock(catalogue, scratch.slots[m], scratch.now[MS]):
             scratch.odds[m] = np.float32(0.0)

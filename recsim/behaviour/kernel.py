@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 _ROOM = Path(__file__).resolve().parent
 _WORDS = {
@@ -34,6 +37,7 @@ _WORDS = {
     "wanted",
     "judging",
     "adversaries",
+    "memory",
 }
 """Files of this room that no kernel takes anything from; a change of a word need not compile anything again."""
 
@@ -96,3 +100,21 @@ def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispa
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a numba dispatcher
     """A step of such a loop, compiled into it, without an entry from Python (a quarter of the compiler's work)."""
     return _compiled(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+@intrinsic
+def prefetch(_: Any, array: Any, row: Any) -> Any:  # noqa: ANN401, ARG001 - numba's types
+    """Ask for the memory of row `row` of an array: a later look at it need not wait. Any number is allowed."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:  # noqa: ANN401
+        found = context.make_array(signature.args[0])(context, builder, values[0])
+        stride = builder.extract_value(found.strides, 0)
+        address = builder.add(builder.ptrtoint(found.data, ir.IntType(64)), builder.mul(stride, values[1]))
+        place = builder.inttoptr(address, cgutils.voidptr_t)
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], kind)
+        builder.call(function, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), build

@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from recsim.behaviour.aliases import pick as alias_pick
-from recsim.behaviour.kernel import inlined, kernel
+from recsim.behaviour.kernel import inlined
 from recsim.behaviour.quantiles import at
-from recsim.rng import draw, mix32, stream_id, user_at
+from recsim.rng import draw, mix32, stream_id
 
 _TRAITS = stream_id("user/traits")
 _TASTE = stream_id("user/taste")
 _INTERESTS = stream_id("user/interests")
-_PLAN = stream_id("user/plan")
 _ACCOUNT = stream_id("hostile/account")
 _LOW16 = np.uint32(0xFFFF)
 _HALF = np.uint32(16)
@@ -158,57 +157,3 @@ def _keep_best(interests, fits, category, fit):  # type: ignore[no-untyped-def] 
             fits[k + 1], interests[k + 1] = fits[k], interests[k]
     if k < interests.shape[0]:
         fits[k], interests[k] = fit, category
-
-
-@kernel
-def plan_day(rules, partition, day, first_block, blocks, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Active users of a partition on a day, from block `first_block` on, until `blocks` is full or users run out.
-
-    A user's sessions are Poisson with mean his activity times the day's share of traffic, by inversion of one uniform,
-    at most `sessions_max`; none before he joins or after he left. Fills `blocks` (where the user stands in the
-    partition) and `counts`; returns how many, and the next block to look at.
-    """
-    found = 0
-    block = first_block
-    end = -(-rules.users // rules.partitions)
-    while block < end and found < blocks.shape[0]:
-        user = user_at(block, partition, rules.partitions)
-        if user < rules.users:
-            word, _, _, _ = draw((rules.seed, _PLAN), user, day)
-            mean = np.float64(activity_of(rules, user)) * rules.day_share[day]
-            sessions = _poisson(mean, word, rules.sessions_max)
-            if sessions > 0 and _is_here(rules, user, day) and not is_hostile(rules, user):
-                blocks[found] = block
-                counts[found] = sessions
-                found += 1
-        block += 1
-    return found, block
-
-
-@inlined
-def _is_here(rules, user, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    arrives, leaves = life_of(rules, user)
-    return arrives <= day < leaves
-
-
-@inlined
-def _poisson(mean, word, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - numba infers
-    u = (np.float64(word) + 0.5) * (1.0 / 4294967296.0)
-    term = _exponential64(-mean)
-    below = term
-    count = 0
-    while u >= below and count < most:
-        count += 1
-        term *= mean / count
-        below += term
-    return count
-
-
-@inlined
-def _exponential64(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - numba infers
-    """e**x for x <= 0 in float64: e**(x / 1024) by five terms of its series, squared ten times (error below 1e-10)."""
-    y = max(x, -700.0) / 1024.0
-    p = 1.0 + y * (1.0 + y * (0.5 + y * (1.0 / 6 + y * (1.0 / 24 + y * (1.0 / 120)))))
-    for _ in range(10):
-        p *= p
-    return p

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 
 from recsim.behaviour import quantiles, votes
 from recsim.behaviour.catalogue import USER_SCALE
+from recsim.behaviour.memory import block
 from recsim.behaviour.quantiles import Table, threshold
 from recsim.scenario import Scenario
 from recsim.scenario.adversaries import counts
@@ -114,9 +115,8 @@ class Rules:
         """What kernels get: one record, so that passing the rules on costs a pointer."""
         values = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
         shapes = {name: (_ROOM.get(name, value.shape[:1]) + value.shape[1:]) for name, value in values.items()}
-        record = np.zeros(
-            1, np.dtype([(name, value.dtype, shapes[name]) for name, value in values.items()], align=True)
-        )
+        layout = np.dtype([(name, value.dtype, shapes[name]) for name, value in values.items()], align=True)
+        record = block(layout.itemsize).view(layout)
         for name, value in values.items():
             if name in _ROOM and value.dtype == np.int64:
                 record[name] = 1 << 62

@@ -19,8 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsim.behaviour import aliases, quantiles
-from recsim.behaviour.catalogue import ABSENT, FIXED_SCALE, LANES, OUTAGE, PRICE, WEIGHT, Catalogue, Traits
+from recsim.behaviour.catalogue import (
+    ABSENT,
+    CELL,
+    FIXED_SCALE,
+    LANES,
+    OUTAGE,
+    PRICE,
+    PRODUCT,
+    WEIGHT,
+    Catalogue,
+    Traits,
+    listing,
+)
 from recsim.behaviour.kernel import inlined, kernel
+from recsim.behaviour.memory import together
 from recsim.behaviour.quantiles import Table, at, exponential
 from recsim.rng import draw, stream_id, uniforms
 from recsim.scenario import Scenario
@@ -77,20 +90,21 @@ def season(scenario: Scenario) -> Season:
 def on(scenario: Scenario, usual: Catalogue, traits: Traits, day: int) -> Catalogue:
     """The catalogue of a day, counted from the world's first."""
     shelf = usual.shelf.copy()
-    product = usual.long[:, shelf.shape[1] // 4 - 1]
+    product = usual.long[:, PRODUCT]
     weight = np.empty(len(shelf))
     base = traits.weight[product]
     short = shelf.view(np.int16)
     _change(season(scenario), day, product, base, traits.born[product], traits.dies[product], short, weight)
     sums = np.add.reduceat(weight, usual.niche[:-1])
-    return usual._replace(
+    shelf.view(np.int32)[:, CELL] = aliases.cells(aliases.tables(weight, usual.niche), usual.niche).view(np.int32)
+    today = usual._replace(
         shelf=shelf,
         short=short,
         long=shelf.view(np.int32),
-        alias=aliases.tables(weight, usual.niche),
-        niche_alias=aliases.tables(sums, usual.start),
+        listing=listing(aliases.tables(sums, usual.start), usual.niche),
         category_alias=aliases.tables(_demand(scenario, traits.demand, day), usual.tenant_start),
     )
+    return together(today)
 
 
 def _demand(scenario: Scenario, demand: NDArray[np.float64], day: int) -> NDArray[np.float64]:

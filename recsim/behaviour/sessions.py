@@ -37,11 +37,11 @@ from recsim.behaviour.choice import (
 )
 from recsim.behaviour.draft import NO_PRODUCT, NO_REFERENCE, PENDING, QUERIES, REVIEWS, SESSIONS, push
 from recsim.behaviour.kernel import inlined, kernel
-from recsim.behaviour.people import first_below, home_of, interests_of, taste_of, weights_of
+from recsim.behaviour.people import first_below, home_of, weights_of
 from recsim.behaviour.quantiles import at, logistic
 from recsim.behaviour.rules import CLOSE_MS, DAY_MS
 from recsim.behaviour.votes import pick_old
-from recsim.rng import draw, stream_id, user_at
+from recsim.rng import draw, stream_id
 
 _START = stream_id("session/start")
 _FRAME = stream_id("session/frame")
@@ -65,23 +65,26 @@ _TAKES = 3
 
 
 @kernel
-def expand(rules, catalogue, draft, scratch, partition, day, blocks, counts, first):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def expand(rules, catalogue, draft, scratch, day, plan, first):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Draw the day of the planned users from position `first` on; returns the position where room ran out."""
-    for i in range(first, blocks.shape[0]):
-        most = (counts[i] + 1) * (rules.length_max * 8 + 16)
+    for i in range(first, plan.user.shape[0]):
+        count = plan.sessions[i]
+        most = (count + 1) * (rules.length_max * 8 + 16)
         room = draft.events.shape[0] - draft.counters[rows.EVENTS]
-        if room < most or draft.session.shape[0] - draft.counters[SESSIONS] < counts[i] + 1:
+        if room < most or draft.session.shape[0] - draft.counters[SESSIONS] < count + 1:
             return i
-        user = user_at(blocks[i], partition, rules.partitions)
+        user = plan.user[i]
         tenant, _, offset, favourite = home_of(rules, user)
         who = (user, day, np.int64(tenant), np.int64(favourite))
-        taste_of(rules, user, day, scratch.taste)
-        interests_of(rules, catalogue, user, tenant, scratch.taste, scratch.interests, scratch.matches)
+        for k in range(scratch.taste.shape[0]):
+            scratch.taste[k] = plan.taste[i, k]
+        for k in range(scratch.interests.shape[0]):
+            scratch.interests[k] = plan.interests[i, k]
         weights = weights_of(rules, user)
         draft.counters[PENDING] = 0
-        _draw_starts(rules, scratch.starts, user, day, counts[i], offset)
+        _draw_starts(rules, scratch.starts, user, day, count, offset)
         free_ms = np.int64(0)
-        for k in range(counts[i]):
+        for k in range(count):
             start = max(scratch.starts[k], free_ms)
             if start >= LAST_MS:
                 break
@@ -89,7 +92,7 @@ def expand(rules, catalogue, draft, scratch, partition, day, blocks, counts, fir
             _session(rules, catalogue, draft, scratch, weights, who, (day << 40) | (k << 30))
             free_ms = scratch.now[MS] + rules.rest_ms
         _write_reviews(rules, draft, scratch, who, free_ms)
-    return blocks.shape[0]
+    return plan.user.shape[0]
 
 
 @inlined

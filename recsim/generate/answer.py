@@ -134,7 +134,7 @@ def about_choice(world: World, user: int, product: int, day: int, size: int | No
     place = int(np.flatnonzero(slots == judging.slots_of(catalogue, np.array([product])))[0])
     wanted = size or world.scenario.behaviour.consideration
     odds = np.exp(np.clip(found.utility, -40.0, 40.0))
-    niche = catalogue.long[slots, -2].astype(np.int64)
+    niche = catalogue.niche_at[slots].astype(np.int64)
     examined = world.rules.examined[:wanted].astype(np.float64)
     chosen = judging.considered(odds, weight, niche, examined, min(world.rules.page_niches, wanted))
     shelf = world.catalogue.tenant_start

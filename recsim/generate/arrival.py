@@ -30,7 +30,7 @@ from recsim.behaviour.draft import (
     UPVOTE,
     Draft,
 )
-from recsim.behaviour.kernel import inlined, kernel
+from recsim.behaviour.kernel import inlined, kernel, prefetch
 from recsim.behaviour.votes import NEW
 
 PARTITION_BITS = 12
@@ -38,6 +38,9 @@ NUMBER_BITS = 28
 _DIGIT = 11
 _BUCKETS = 1 << _DIGIT
 _REFERRING = sum(1 << kind for kind in (PURCHASE, UPVOTE, DOWNVOTE, SEARCH, SUBMIT))
+_AHEAD = 12
+"""Rows of the log between asking for a record's memory and using it."""
+
 _HIGH = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
@@ -188,7 +191,10 @@ def emit(draft, log, chosen, out, bases, skewed):  # type: ignore[no-untyped-def
     base, review_base, day_us = bases
     out.has_product[:] = 0
     out.has_reference[:] = 0
+    last = chosen.shape[0] - 1
     for j in range(chosen.shape[0]):
+        prefetch(draft.events, np.int64(chosen[min(j + 2 * _AHEAD, last)] & _LOW))
+        prefetch(draft.session, np.int64(draft.events[np.int64(chosen[min(j + _AHEAD, last)] & _LOW), 1] >> _HIGH))
         record = np.int64(chosen[j] & _LOW)
         head = draft.events[record, 0]
         delay = np.int64(head) & DELAY_MASK

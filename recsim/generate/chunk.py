@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsim.behaviour import choice, draft, hostile, people, sessions, transport, votes
+from recsim.behaviour import choice, draft, hostile, plan, sessions, transport, votes
 from recsim.behaviour.draft import Draft
 from recsim.behaviour.world import World
 from recsim.generate import arrival, orders, reviews, searches, sink
@@ -23,7 +23,6 @@ from recsim.runs import write_json
 from recsim.schema.tables import DEVICES, EVENT_TYPES, TABLES, Event, Order, Session, Vote
 from recsim.schema.truth import TransportTruth
 
-_PLANNED = 1 << 16
 _EVENTS_A_USER = 24
 
 
@@ -35,7 +34,6 @@ class Workbench:
         self.room = choice.scratch(
             world.catalogue.mean.shape[1], len(rules.interest_under), rules.sessions_max, rules.length_max
         )
-        self.blocks, self.counts = np.empty(_PLANNED, np.int64), np.empty(_PLANNED, np.int64)
         self.most_events = (rules.sessions_max + 1) * (rules.length_max * 8 + 16)
         self.draft = draft.empty(self.most_events, rules.sessions_max + 1)
         self.rows = arrival.rows(0)
@@ -58,17 +56,14 @@ def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Dra
     """The rows of a chunk in the order they are drawn; valid until the bench is used again."""
     rules, catalogue = world.rules, world.on(day)
     bench.draft.counters[:] = 0
-    block, end = 0, -(-rules.users // rules.partitions)
-    while block < end:
-        active, block = people.plan_day(rules, partition, day, block, bench.blocks, bench.counts)
-        blocks, counts = bench.blocks[:active], bench.counts[:active]
-        done = 0
-        while True:
-            done = sessions.expand(rules, catalogue, bench.draft, bench.room, partition, day, blocks, counts, done)
-            if done == active:
-                break
-            rest = (active - done) * _EVENTS_A_USER + bench.most_events
-            bench.draft = _more_room(bench.draft, int(counts.sum()), rest)
+    users = plan.everybody(rules, catalogue, partition, day)
+    done = 0
+    while True:
+        done = sessions.expand(rules, catalogue, bench.draft, bench.room, day, users, done)
+        if done == len(users.user):
+            break
+        rest = (len(users.user) - done) * _EVENTS_A_USER + bench.most_events
+        bench.draft = _more_room(bench.draft, int(users.sessions[done:].sum()), rest)
     while not votes.first_day(rules, bench.quality, bench.draft, day):
         bench.draft = _more_room(bench.draft, 0, int(bench.draft.counters[draft.REVIEWS]) * 2 * votes.MOST_FIRST_DAY)
     _draft_adversaries(world, bench, day, partition)

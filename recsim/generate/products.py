@@ -114,7 +114,7 @@ def _truth(world: World, low: int, high: int) -> pa.RecordBatch:
         "product_id": np.arange(low, high, dtype=np.int64),
         "taste": sink.vectors(taste),
         "category_id": traits.category[low:high].astype(np.int32),
-        "niche_id": np.ascontiguousarray(world.catalogue.long[world.catalogue.slot[low:high], -2]),
+        "niche_id": world.catalogue.niche_at[world.catalogue.slot[low:high]],
         "quality": traits.quality[low:high].astype(np.float32),
         "popularity": np.exp(traits.weight[low:high]).astype(np.float32),
     }

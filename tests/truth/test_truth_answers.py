@@ -96,7 +96,7 @@ def test_first_views_fall_where_the_formula_says(world: World, events: pl.DataFr
         slots, weight = judging.category_slots(world, 0, int(world.traits.category[product]))
         catalogue = judging.catalogue_on(world, 0)
         found = judging.terms(world.rules, catalogue, np.full(len(slots), user), slots)
-        niche = catalogue.long[slots, -2].astype(np.int64)
+        niche = catalogue.niche_at[slots].astype(np.int64)
         examined = world.rules.examined[: world.rules.candidates].astype(np.float64)
         chance = judging.considered(np.exp(found.utility), weight, niche, examined, world.rules.page_niches)
         assert chance.sum() == pytest.approx(1.0, abs=1e-6)
