@@ -2,7 +2,7 @@
 
     python tests/bench/check_same_bytes.py --scenario small [--kills 10] [--kill-seed 1] [--without-spark]
 
-Made with 2 and 8 workers; with users planned in other batches; through Spark; and in attempts that are killed
+Made with 2 and 8 workers; with users drawn in other batches; through Spark; and in attempts that are killed
 (`kill -9`, the whole process group) at random moments until that many kills were survived; after each kill no world
 may be visible and every finished file must be the right one already. In another layout (one partition more) the files
 differ by design; there the rows must be the same when ids and order are left out.
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import polars as pl
 
+from recsim.behaviour import calibration
 from recsim.generate import chunk
 from recsim.generate.engine import generate
 from recsim.runs import FileRecord, read_manifest, sha256_of
@@ -98,13 +99,13 @@ def killed(making: Making, expected: Outputs, kills: int, seed: int, whole_s: fl
 
 
 def in_other_batches(scenario: str, sets: list[str], out: Path) -> Outputs:
-    """The world with a few hundred users planned at a time instead of 65,536."""
-    assert chunk._PLANNED == 1 << 16
-    chunk._PLANNED = 777
+    """The world with its funnel solved over other batches of users, and half the growing room for a chunk's rows."""
+    before = calibration._BATCH, chunk._EVENTS_A_USER
+    calibration._BATCH, chunk._EVENTS_A_USER = 777, 3
     try:
         return generate(load_scenario(scenario, sets=sets), out, workers=1).outputs
     finally:
-        chunk._PLANNED = 1 << 16
+        calibration._BATCH, chunk._EVENTS_A_USER = before
 
 
 def rows(folder: Path, table: str, leave_out: list[str]) -> pl.DataFrame:
@@ -154,7 +155,7 @@ def main() -> None:
         told("2 workers", differences(two, expected))
         told("8 workers", differences(making.make("eight", "--workers", "8")[0], expected))
         batches = in_other_batches(chosen.scenario, chosen.sets, making.folder / "batches")
-        told("users planned 777 at a time", differences(batches, expected))
+        told("users in other batches", differences(batches, expected))
         told(f"rows in another layout ({len(IDS)} tables)", in_another_layout(making, making.folder / "one"))
         if not chosen.without_spark:
             spark, _ = making.make("spark", "--engine", "spark", "--master", "local[2]")
