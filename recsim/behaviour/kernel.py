@@ -38,6 +38,7 @@ _WORDS = {
     "judging",
     "adversaries",
     "memory",
+    "phrases",
 }
 """Files of this room that no kernel takes anything from; a change of a word need not compile anything again."""
 
