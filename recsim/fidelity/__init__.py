@@ -31,6 +31,7 @@ STATISTICS = Registry(
         "reviews_per_product": "recsim.fidelity.reviews:ReviewsPerProduct",
         "reviews_per_user": "recsim.fidelity.reviews:ReviewsPerUser",
         "searches": "recsim.fidelity.queries:Searches",
+        "session_popularity": "recsim.fidelity.counts:SessionPopularity",
         "session_funnel": "recsim.fidelity.funnel:SessionFunnel",
         "sessions_per_user": "recsim.fidelity.counts:SessionsPerUser",
         "slopes": "recsim.fidelity.counts:Slopes",

@@ -24,10 +24,17 @@ Simulate = Callable[[Model], Found]
 
 WHOLE_LOG = frozenset(
     {"events_per_product", "events_per_user", "sessions_per_user", "orders_per_buyer", "popularity", "slopes"}
-    | {"repeat_visits", "user_funnel", "activity_diversity", "reviews_per_product", "reviews_per_user"}
+    | {
+        "session_popularity",
+        "repeat_visits",
+        "user_funnel",
+        "activity_diversity",
+        "reviews_per_product",
+        "reviews_per_user",
+    }
 )
 """Statistics that grow with the window, so their targets hold for it alone."""
-PER_PRODUCT = frozenset({"events_per_product", "popularity", "slopes", "reviews_per_product"})
+PER_PRODUCT = frozenset({"events_per_product", "popularity", "session_popularity", "slopes", "reviews_per_product"})
 """Those that need as many users a product, too."""
 
 ROUNDS = 4
@@ -211,7 +218,7 @@ def small_size(model: Model) -> Model:
 def profile_tree(world: Dataset, found: Found, model: Model) -> dict[str, Any]:
     """The profile as a tree: description, model, targets."""
     days = days_of(world)
-    shape = round(world.users / max(world.products, 1), 3)
+    seen = found["events_per_user"].count
     knows_users = not sessions_are_users(world)
     targets: dict[str, Any] = {}
     for name, one in sorted(found.items()):
@@ -226,8 +233,8 @@ def profile_tree(world: Dataset, found: Found, model: Model) -> dict[str, Any]:
             target["least"] = one.limits.least
         if name in WHOLE_LOG and days:
             target["window_days"] = days
-        if name in PER_PRODUCT and knows_users:
-            target["users_per_product"] = shape
+        if name in PER_PRODUCT and knows_users and one.count:
+            target["users_per_product"] = round(seen / one.count, 3)
         targets[name] = target
     return {
         "description": f"Measured on {world.name}: {world.users:,} users, {world.products:,} products.",
