@@ -96,7 +96,7 @@ class Session(Row):
     session: SessionId
     user_id: UserId
     started_at: Timestamp
-    ended_at: Annotated[int, Column("timestamp", "last event, µs since 1970 UTC", "split")]
+    ended_at: Annotated[int, Column("timestamp", "last event, µs since 1970 UTC", "noise")]
     device: Annotated[str, Column("category", "client kind", "dictionary")]
     events: Annotated[int, Column("int32", "events in it", "split")]
 
