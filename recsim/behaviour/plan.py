@@ -1,7 +1,7 @@
 """Who is active on a day, in how many sessions, and what each of them likes that day.
 
 A user's sessions are Poisson with mean his activity times the day's share of traffic, by inversion of one uniform; none
-before he joins or after he left.
+before he joins or after he left. With `first_visit` he has at least one on the day he joins.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ def _plan(rules, partition, day, first_block, users, sessions):  # type: ignore[
             word, _, _, _ = draw((rules.seed, _PLAN), user, day)
             mean = np.float64(activity_of(rules, user)) * rules.day_share[day]
             count = _poisson(mean, word, rules.sessions_max)
+            if count == 0 and rules.first_visit and _joins(rules, user, day):
+                count = 1
             if count > 0 and _is_here(rules, user, day) and not is_hostile(rules, user):
                 users[found] = user
                 sessions[found] = count
@@ -85,6 +87,13 @@ def _introduce(rules, catalogue, day, plan, fits):  # type: ignore[no-untyped-de
         tenant, _, _, _ = home_of(rules, plan.user[i])
         taste_of(rules, plan.user[i], day, plan.taste[i])
         interests_of(rules, catalogue, plan.user[i], tenant, plan.taste[i], plan.interests[i], fits)
+
+
+@inlined
+def _joins(rules, user, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether a user joins on this day; on the first day nobody does, who is there was registered before."""
+    arrives, _ = life_of(rules, user)
+    return day > 0 and arrives == day
 
 
 @inlined
