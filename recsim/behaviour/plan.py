@@ -22,12 +22,13 @@ _PLAN = stream_id("user/plan")
 
 class Plan(NamedTuple):
     """n active users of a partition on a day: `user`, `sessions` int64 (n,); `taste` int16 (n, D) as `taste_of` stores
-    it; `interests` int64 (n, K), the preferred categories, best first."""
+    it; `interests` int64 (n, K), the preferred categories, best first; `order` int64 (n,), in which they are drawn."""
 
     user: NDArray[np.int64]
     sessions: NDArray[np.int64]
     taste: NDArray[np.int16]
     interests: NDArray[np.int64]
+    order: NDArray[np.int64]
 
 
 def some(rules: Rules, catalogue: Catalogue, partition: int, day: int, block: int, most: int) -> tuple[Plan, int]:
@@ -39,6 +40,7 @@ def some(rules: Rules, catalogue: Catalogue, partition: int, day: int, block: in
         sessions=room[1, :active].copy(),
         taste=np.zeros((active, catalogue.mean.shape[1]), np.int16),
         interests=np.empty((active, len(rules.interest_under)), np.int64),
+        order=np.arange(active),
     )
     _introduce(rules, catalogue, day, plan, np.empty(len(rules.interest_under), np.int64))
     return plan, block
@@ -48,8 +50,9 @@ def everybody(rules: Rules, catalogue: Catalogue, partition: int, day: int) -> P
     """All active users of a partition, by preferred category: users who look at the same part of the catalogue follow
     each other, so that it stays near the processor."""
     plan, _ = some(rules, catalogue, partition, day, 0, members(rules))
-    order = np.argsort(plan.interests[:, 0].astype(np.int32), kind="stable")
-    return Plan(plan.user[order], plan.sessions[order], plan.taste[order], plan.interests[order])
+    category = plan.interests[:, 0]
+    narrow = np.uint16 if len(catalogue.mean) < 1 << 16 else np.uint32
+    return plan._replace(order=np.argsort(category.astype(narrow), kind="stable"))
 
 
 def members(rules: Rules) -> int:
