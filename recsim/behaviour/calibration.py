@@ -116,7 +116,7 @@ def _sample(rules: Rules, shelves: Callable[[int], Catalogue], most: int) -> Sam
     of them from some of its days."""
     first = shelves(0)
     room = choice.scratch(first.mean.shape[1], len(rules.interest_under), rules.sessions_max, rules.length_max)
-    bench = _Bench(room, draft.empty(1 << 18, 1 << 15), np.empty((0, 0, 4)))
+    bench = _Bench(room, draft.empty(1 << 18, 1 << 15), np.empty((2, 0, 4)))
     found = _Found([], [], 0)
     if _expected_views(rules) <= 2 * most:
         for day, partition in product(range(rules.days), range(rules.partitions)):
