@@ -2,7 +2,7 @@
 
     python tests/bench/check_same_bytes.py --scenario small [--kills 10] [--kill-seed 1] [--without-spark]
 
-Made with 2 and 8 workers; with users drawn in other batches; through Spark; and in attempts that are killed
+Made with 2 and 8 workers; with chunks drawn in smaller pieces; through Spark; and in attempts that are killed
 (`kill -9`, the whole process group) at random moments until that many kills were survived; after each kill no world
 may be visible and every finished file must be the right one already. In another layout (one partition more) the files
 differ by design; there the rows must be the same when ids and order are left out and the funnel is given (that is
@@ -24,7 +24,6 @@ from pathlib import Path
 
 import polars as pl
 
-from recsim.behaviour import calibration
 from recsim.behaviour.world import build
 from recsim.generate import chunk, pool
 from recsim.generate.engine import generate, unfinished
@@ -101,14 +100,14 @@ def killed(making: Making, expected: Outputs, kills: int, seed: int, whole_s: fl
                 wrong.append(f"half made: {path.relative_to(begun)}")
 
 
-def in_other_batches(scenario: str, sets: list[str], out: Path) -> Outputs:
-    """The world with its funnel solved over other batches of users, and half the growing room for a chunk's rows."""
-    before = calibration._BATCH, chunk._EVENTS_A_USER
-    calibration._BATCH, chunk._EVENTS_A_USER = 777, 3
+def in_other_pieces(scenario: str, sets: list[str], out: Path) -> Outputs:
+    """The world with so little room for a chunk's rows that its drawing stops between two users, and goes on, often."""
+    before = chunk._EVENTS_A_USER
+    chunk._EVENTS_A_USER = 0
     try:
         return generate(load_scenario(scenario, sets=sets), out, workers=1).outputs
     finally:
-        calibration._BATCH, chunk._EVENTS_A_USER = before
+        chunk._EVENTS_A_USER = before
 
 
 def rows(folder: Path, table: str, leave_out: list[str]) -> pl.DataFrame:
@@ -159,8 +158,8 @@ def main() -> None:
         two, whole_s = making.make("two", "--workers", "2")
         told("2 workers", differences(two, expected))
         told("8 workers", differences(making.make("eight", "--workers", "8")[0], expected))
-        batches = in_other_batches(chosen.scenario, chosen.sets, making.folder / "batches")
-        told("users in other batches", differences(batches, expected))
+        pieces = in_other_pieces(chosen.scenario, chosen.sets, making.folder / "pieces")
+        told("chunks drawn in smaller pieces", differences(pieces, expected))
         told(f"rows in another layout ({len(IDS)} tables)", in_another_layout(making, chosen.scenario, chosen.sets))
         if not chosen.without_spark:
             spark, _ = making.make("spark", "--engine", "spark", "--master", "local[2]")
