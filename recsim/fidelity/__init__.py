@@ -26,6 +26,7 @@ STATISTICS = Registry(
         "price_usd": "recsim.fidelity.catalogue:Prices",
         "query_words": "recsim.fidelity.queries:QueryWords",
         "re_view": "recsim.fidelity.sessions:ReView",
+        "repeat_buying": "recsim.fidelity.cohort:RepeatBuying",
         "repeat_visits": "recsim.fidelity.joint:RepeatVisits",
         "review_words": "recsim.fidelity.reviews:ReviewWords",
         "reviews_per_product": "recsim.fidelity.reviews:ReviewsPerProduct",

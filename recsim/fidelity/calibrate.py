@@ -13,6 +13,7 @@ from typing import Any
 
 from recsim.dataset import Dataset
 from recsim.fidelity.base import Measured
+from recsim.fidelity.clocks import DAYS
 from recsim.fidelity.fits import floored_lognormal, lognormal_sigma, poisson_lognormal, unseen_share
 from recsim.fidelity.log import sessions_are_users
 from recsim.scenario import Scenario
@@ -46,12 +47,27 @@ def model_of(world: Dataset, found: Found) -> Model:
     """Model values in closed form from the figures of a world; what it can't tell is left to the defaults."""
     days = days_of(world)
     sections = {
-        "calendar": {"days": days} if days else {},
+        "calendar": {**({"days": days} if days else {}), **_clock(found)},
         "users": _users(world, found, days or Calendar().days),
         "products": _products(world, found),
         "behaviour": _behaviour(found),
     }
     return {name: {key: _plain(value) for key, value in keys.items()} for name, keys in sections.items() if keys}
+
+
+def _clock(found: Found) -> dict[str, Any]:
+    """When sessions happen: by hour on weekdays and at weekends, and by day of the week. Events stand for starts."""
+    values: dict[str, Any] = {}
+    extra = found["hour_of_day"].extra
+    for kind, key in (("weekday", "hour_shares"), ("weekend", "weekend_hour_shares")):
+        if f"{kind}_h00" in extra:
+            values[key] = [_plain(100 * extra[f"{kind}_h{hour:02d}"]) for hour in range(24)]
+    if "hour_shares" not in values and "weekend_hour_shares" in values:
+        values["hour_shares"] = values["weekend_hour_shares"]
+    days = found["day_of_week"].values
+    if days:
+        values["weekday_shares"] = [_plain(max(7 * days[name], 1e-3)) for name in DAYS]
+    return values
 
 
 def days_of(world: Dataset) -> int | None:
