@@ -28,8 +28,8 @@ from recsim.behaviour.rules import Rules
 from recsim.scenario import Scenario
 
 SAMPLE_VIEWS = 1_200_000
-"""A world of fewer views is simulated wholly. Of a larger one at least so many views are, which gives the rates a
-standard error of 0.3 % (they differ much from user to user)."""
+"""A world of up to twice as many views is simulated wholly. Of a larger one at least so many views are, which gives
+the rates a standard error of 0.3 % (they differ much from user to user)."""
 MOST_VIEWS, _SHARE = 6_000_000, 0.01
 """Of a much larger one this share of the expected views, up to so many: a standard error of 0.15 %."""
 _FIRST_VIEWS = 120_000
@@ -112,16 +112,16 @@ def apply(rules: Rules, funnel: Funnel) -> Rules:
 
 
 def _sample(rules: Rules, shelves: Callable[[int], Catalogue], most: int) -> Sample:
-    """Views and carts of the whole world where it has at most `most` views, else about so many of some of its days."""
+    """Views and carts of the whole world where it is expected to have at most twice `most` views, else about `most`
+    of them from some of its days."""
     first = shelves(0)
     room = choice.scratch(first.mean.shape[1], len(rules.interest_under), rules.sessions_max, rules.length_max)
-    bench = _Bench(room, draft.empty(1 << 18, 1 << 15), np.empty((0, 0, 4)))
+    bench = _Bench(room, draft.empty(1 << 18, 1 << 15), np.empty((2, 0, 4)))
     found = _Found([], [], 0)
     if _expected_views(rules) <= 2 * most:
         for day, partition in product(range(rules.days), range(rules.partitions)):
-            _draw(rules, shelves(day), bench, day, partition, most, found)
-        if found.rows <= most:
-            return found.sample(whole=True)
+            _draw(rules, shelves(day), bench, day, partition, 1 << 62, found)
+        return found.sample(whole=True)
     several = np.clip(_DAYS_PRODUCTS // len(first.slot), 2, _DAYS)
     days = np.unique(np.linspace(0, rules.days - 1, min(rules.days, int(several))).round().astype(int)).tolist()
     found = _Found([], [], 0)

@@ -114,7 +114,7 @@ def in_stock(catalogue, slot, ms):  # type: ignore[no-untyped-def]  # noqa: ANN0
 @inlined
 def utility(rules, catalogue, taste, weights, slot):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """U(u, i); `weights` are β_u and γ_u."""
-    fit = np.float32(dot(taste, catalogue.shelf[slot])) * catalogue.scale
+    fit = np.float32(dot(taste, catalogue.shelf, slot)) * catalogue.scale
     fixed = _fixed(catalogue, slot, APPEAL) + weights[0] * _fixed(catalogue, slot, PRICE)
     return rules.taste_weight * fit + fixed + weights[1] * _fixed(catalogue, slot, WEIGHT)
 
@@ -145,10 +145,10 @@ def open_page(rules, catalogue, scratch, weights, category, niche, user, counter
         k = k + 1 if k + 1 < mixed else 0
     for m in range(size):
         scratch.odds[m] = utility(rules, catalogue, scratch.taste, weights, scratch.slots[m])
-    for lane in range(0, size, 8):
-        for m in range(8):
-            clipped = min(max(scratch.odds[lane + m], np.float32(-40.0)), np.float32(40.0))
-            scratch.odds[lane + m] = exponential(clipped) * rules.examined[lane + m]
+    lanes = (size + 7) // 8 * 8
+    odds, examined = scratch.odds[:lanes], rules.examined[:lanes]
+    for m in range(lanes):
+        odds[m] = exponential(min(max(odds[m], np.float32(-40.0)), np.float32(40.0))) * examined[m]
     for m in range(size):
         if scratch.slots[m] == scratch.now[HERE] or not in_stock(catalogue, scratch.slots[m], scratch.now[MS]):
             scratch.odds[m] = np.float32(0.0)
@@ -198,7 +198,7 @@ def habit_of(rules, catalogue, scratch, user, day, word):  # type: ignore[no-unt
         niche = alias_pick(catalogue.usual_niche_alias, first, catalogue.start[category + 1] - first, niches[k])
         low = catalogue.niche[niche]
         slot = alias_pick(catalogue.usual_alias, low, catalogue.niche[niche + 1] - low, products[k])
-        fit = np.int64(dot(scratch.taste, catalogue.shelf[slot]))
+        fit = np.int64(dot(scratch.taste, catalogue.shelf, slot))
         if fit > best:
             best, found = fit, slot
     if is_sold(catalogue, found):
@@ -208,7 +208,7 @@ def habit_of(rules, catalogue, scratch, user, day, word):  # type: ignore[no-unt
 @inlined
 def fit_of(catalogue, taste, slot):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """v·θ: the true affinity of a user to a product."""
-    return np.float32(dot(taste, catalogue.shelf[slot])) * catalogue.scale
+    return np.float32(dot(taste, catalogue.shelf, slot)) * catalogue.scale
 
 
 @inlined

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from recsim.behaviour.kernel import inlined
 
-EVENTS, SESSIONS, QUERIES, REVIEWS, ODD, PENDING, LOST, UNIQUE = range(8)
+EVENTS, SESSIONS, QUERIES, REVIEWS, ODD, PENDING, LOST, UNIQUE, PURCHASES, VOTES = range(10)
 """Positions of the counters in `Draft.counters`; `ODD` counts the events that are not delivered once and rightly
-dated; `UNIQUE` the events without second deliveries, once they are delivered."""
+dated; `UNIQUE` the events without second deliveries, once they are delivered; `PURCHASES` and `VOTES` those among
+them."""
 
 DELAY_BITS = 28
 DELAY_MASK = (1 << DELAY_BITS) - 1
@@ -37,11 +38,11 @@ LOST_MARK = np.uint64(1)
 class Draft(NamedTuple):
     """Rows in the order they were drawn: by user, then time. Times are ms of the day.
 
-    `counters` int64 (8,); `events` uint64 (·, 3); `skew` int32 (·,): by the number of an odd event, the ms its client's
-    clock is ahead; `session` int64 (·, 6): user, tenant·2 + device, number in the log (-1 until it is written),
-    start, end, events; `query` int64 (·, 6): session, category, time, salt, slot viewed next, step (0 for the first
-    search, 1 for a second one); `review` int64 (·, 6): session, product, time, stars, salt, salt of the series a fake
-    belongs to (-1 for an honest one).
+    `counters` int64 (10,); `events` uint64 (·, 3); `skew` int32 (·,): by the number of an odd event, the ms its
+    client's clock is ahead; `session` int64 (·, 6): user, tenant·2 + device, number in the log (-1 until it is
+    written), start, end, events; `query` int64 (·, 6): session, category, time, salt, slot viewed next, step (0 for
+    the first search, 1 for a second one); `review` int64 (·, 6): session, product, time, stars, salt, salt of the
+    series a fake belongs to (-1 for an honest one).
     """
 
     counters: NDArray[np.int64]
@@ -55,7 +56,7 @@ class Draft(NamedTuple):
 def empty(events: int, sessions: int) -> Draft:
     """A draft with room for some rows; queries and reviews are never more than sessions and events allow."""
     return Draft(
-        counters=np.zeros(8, np.int64),
+        counters=np.zeros(10, np.int64),
         events=np.empty((events, 3), np.uint64),
         skew=np.empty(events + 1, np.int32),
         session=np.empty((sessions, 6), np.int64),
@@ -92,3 +93,7 @@ def push_to(draft, session, kind, ms, product, reference):  # type: ignore[no-un
     row[2] = np.uint64((reference << 32) | draft.session[session, 5])
     draft.session[session, 5] += 1
     draft.counters[EVENTS] += 1
+    if kind == PURCHASE:
+        draft.counters[PURCHASES] += 1
+    elif kind in (UPVOTE, DOWNVOTE):
+        draft.counters[VOTES] += 1

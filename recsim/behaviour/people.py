@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsim.behaviour.aliases import pick as alias_pick
-from recsim.behaviour.kernel import inlined
+from recsim.behaviour.kernel import dot16, inlined
 from recsim.behaviour.quantiles import at
 from recsim.rng import draw, mix32, stream_id
 
@@ -120,12 +120,11 @@ def taste_of(rules, user, day, taste):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @inlined
-def dot(taste, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
-    """Integer dot product of a padded user taste with the first as many numbers of a row."""
+def dot(taste, rows, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Integer dot product of a padded user taste with the first as many numbers of one of many rows."""
     total = np.int32(0)
     for lane in range(0, taste.shape[0], 16):
-        for i in range(16):
-            total += np.int32(taste[lane + i]) * np.int32(row[lane + i])
+        total += dot16(taste, rows, row, lane)
     return total
 
 
@@ -139,7 +138,7 @@ def interests_of(rules, catalogue, user, tenant, taste, interests, fits):  # typ
     for block in range(CONSIDERED_CATEGORIES // 4):
         for word in draw((rules.seed, _INTERESTS), user, block):
             category = alias_pick(catalogue.usual_category_alias, first, size, word)
-            _keep_best(interests, fits, category, np.int64(dot(taste, catalogue.mean[category])))
+            _keep_best(interests, fits, category, np.int64(dot(taste, catalogue.mean, category)))
     for k in range(1, interests.shape[0]):
         if interests[k] < 0:
             interests[k] = interests[k - 1]

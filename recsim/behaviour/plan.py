@@ -1,7 +1,7 @@
 """Who is active on a day, in how many sessions, and what each of them likes that day.
 
 A user's sessions are Poisson with mean his activity times the day's share of traffic, by inversion of one uniform; none
-before he joins or after he left.
+before he joins or after he left. With `first_visit` he has at least one on the day he joins.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ _PLAN = stream_id("user/plan")
 
 class Plan(NamedTuple):
     """n active users of a partition on a day: `user`, `sessions` int64 (n,); `taste` int16 (n, D) as `taste_of` stores
-    it; `interests` int64 (n, K), the preferred categories, best first."""
+    it; `interests` int64 (n, K), the preferred categories, best first; `order` int64 (n,), in which they are drawn."""
 
     user: NDArray[np.int64]
     sessions: NDArray[np.int64]
     taste: NDArray[np.int16]
     interests: NDArray[np.int64]
+    order: NDArray[np.int64]
 
 
 def some(rules: Rules, catalogue: Catalogue, partition: int, day: int, block: int, most: int) -> tuple[Plan, int]:
@@ -39,6 +40,7 @@ def some(rules: Rules, catalogue: Catalogue, partition: int, day: int, block: in
         sessions=room[1, :active].copy(),
         taste=np.zeros((active, catalogue.mean.shape[1]), np.int16),
         interests=np.empty((active, len(rules.interest_under)), np.int64),
+        order=np.arange(active),
     )
     _introduce(rules, catalogue, day, plan, np.empty(len(rules.interest_under), np.int64))
     return plan, block
@@ -48,8 +50,9 @@ def everybody(rules: Rules, catalogue: Catalogue, partition: int, day: int) -> P
     """All active users of a partition, by preferred category: users who look at the same part of the catalogue follow
     each other, so that it stays near the processor."""
     plan, _ = some(rules, catalogue, partition, day, 0, members(rules))
-    order = np.argsort(plan.interests[:, 0].astype(np.int32), kind="stable")
-    return Plan(plan.user[order], plan.sessions[order], plan.taste[order], plan.interests[order])
+    category = plan.interests[:, 0]
+    narrow = np.uint16 if len(catalogue.mean) < 1 << 16 else np.uint32
+    return plan._replace(order=np.argsort(category.astype(narrow), kind="stable"))
 
 
 def members(rules: Rules) -> int:
@@ -68,6 +71,8 @@ def _plan(rules, partition, day, first_block, users, sessions):  # type: ignore[
             word, _, _, _ = draw((rules.seed, _PLAN), user, day)
             mean = np.float64(activity_of(rules, user)) * rules.day_share[day]
             count = _poisson(mean, word, rules.sessions_max)
+            if count == 0 and rules.first_visit and _joins(rules, user, day):
+                count = 1
             if count > 0 and _is_here(rules, user, day) and not is_hostile(rules, user):
                 users[found] = user
                 sessions[found] = count
@@ -82,6 +87,13 @@ def _introduce(rules, catalogue, day, plan, fits):  # type: ignore[no-untyped-de
         tenant, _, _, _ = home_of(rules, plan.user[i])
         taste_of(rules, plan.user[i], day, plan.taste[i])
         interests_of(rules, catalogue, plan.user[i], tenant, plan.taste[i], plan.interests[i], fits)
+
+
+@inlined
+def _joins(rules, user, day):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether a user joins on this day; on the first day nobody does, who is there was registered before."""
+    arrives, _ = life_of(rules, user)
+    return day > 0 and arrives == day
 
 
 @inlined

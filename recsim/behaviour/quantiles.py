@@ -77,7 +77,7 @@ def exponential(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - nu
     Written out in additions and multiplications, so that it vectorises and gives the same bits everywhere.
     """
     y = min(max(x * np.float32(1.4426950408889634), np.float32(-120.0)), np.float32(120.0))
-    n = np.int32(y + np.float32(128.0)) - np.int32(128)
+    n = np.int32(np.int32(y + np.float32(128.0)) - np.int32(128))
     f = y - np.float32(n)
     p = np.float32(0.0018775767)
     p = p * f + np.float32(0.0089893397)

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numba import njit
 from numpy.typing import NDArray
 
 from recsim.behaviour import aliases, wanted
 from recsim.behaviour import vocabulary as vocab
 from recsim.behaviour.catalogue import Catalogue, products_of
+from recsim.behaviour.phrases import Phrases
 from recsim.behaviour.spelling import KIND_OF, TYPO_KINDS, VARIANTS, bank, misspelt_at
 from recsim.behaviour.synonyms import FILLERS, OUTSIDE, SYNONYMS
 from recsim.behaviour.text import brands
@@ -41,6 +43,8 @@ _ORDERS = np.array(
     ]
 )
 _NOUN_TYPO_OF_100 = 60
+_FILLERS = len(FILLERS)
+_MODELS = [str(number) for number in range(1000)]
 _NONE = np.int64(-1)
 
 
@@ -65,6 +69,15 @@ class _Words(NamedTuple):
     taken: NDArray[np.bool_]
     filler: NDArray[np.int64]
 
+    def at(self, rows: NDArray[np.int64]) -> _Words:
+        """Some of the queries."""
+        shelf = Shelf(*(column[rows] for column in self.shelf))
+        return _Words(shelf, self.noun[rows], self.taken[rows], self.filler[rows])
+
+    def put(self, rows: NDArray[np.int64], other: _Words) -> None:
+        """Give some of the queries other words about the same products."""
+        self.noun[rows], self.taken[rows], self.filler[rows] = other.noun, other.taken, other.filler
+
 
 class QueryText:
     """The queries of a world. `shelf` says what its products are called."""
@@ -79,9 +92,8 @@ class QueryText:
         tokens = {"noun": wanted.NOUNS, "brand": [b.lower() for b in brands()], "attribute": list(vocab.ATTRIBUTES)}
         known = frozenset(word for some in tokens.values() for word in some) | frozenset(SYNONYMS.values())
         self._banks = {name: _Bank(some, known) for name, some in tokens.items()}
-        self._kinds = pa.array([f"{kind} " for kind in vocab.KINDS] + [""])
-        self._audiences = pa.array([f"{audience} " for audience in vocab.AUDIENCES] + [""])
-        self._fillers = pa.array([f"{filler} " for filler in FILLERS] + [""])
+        banks = [self._banks[name].texts for name in ("brand", "attribute", "noun")]
+        self._phrases = Phrases(list(FILLERS), list(vocab.AUDIENCES), *banks[:2], list(vocab.KINDS), banks[2], _MODELS)
         self._outside = pa.array(OUTSIDE)
 
     def ask(
@@ -99,19 +111,23 @@ class QueryText:
         order = (a[:, 1] & 0xFFFF).astype(np.int64) % len(_ORDERS)
         found = self._choose(product, length, order, b)
         synonym = self._synonym(found, b) & ~typo & ~outside
-        longer, kind = self._second(found, product, order, b, outside=outside, typo=typo, synonym=synonym)
-        found = _either(first, found, longer)
+        kind = np.zeros(len(first), np.int8)
+        again = np.flatnonzero(step)
+        slips = outside[again], typo[again], synonym[again]
+        longer, kind[again] = self._second(found.at(again), product[again], order[again], b[again], *slips)
+        found.put(again, longer)
         typo, outside, synonym = typo & first, outside & first, synonym & first
-        right = self._join(found, None, synonym)
+        wrong, nowhere = np.flatnonzero(typo), np.flatnonzero(outside)
+        right = self._join(found.at(wrong), None, synonym[wrong])
         text = self._join(found, (typo, b[:, 1]), synonym)
-        thing = self._outside.take(pa.array((b[:, 3] >> 8) % len(OUTSIDE)))
+        thing = self._outside.take(pa.array((b[nowhere, 3] >> 8) % len(OUTSIDE)))
         return Asked(
-            text=pc.if_else(pa.array(outside), thing, text),
+            text=pc.replace_with_mask(text, pa.array(outside), thing),
             rules=_rules(found, outside),
             typo=pa.DictionaryArray.from_arrays(
                 pa.array(KIND_OF[b[:, 1] % VARIANTS], mask=~typo), pa.array(TYPO_KINDS)
             ),
-            correct_text=pc.if_else(pa.array(typo), right, pa.scalar(None, pa.string())),
+            correct_text=right.take(pa.array(np.cumsum(typo) - 1, mask=~typo)),
             synonym_of=self._replaced(found, synonym),
             refinement=pa.DictionaryArray.from_arrays(pa.array(kind, mask=first), pa.array(REFINEMENTS)),
         )
@@ -144,25 +160,21 @@ class QueryText:
         """The words of queries of so many words about these products."""
         shelf = Shelf(*(column[product] for column in self._shelf))
         parts = wanted.parts_of(shelf.category)
+        found = _Words(
+            shelf,
+            noun=parts.noun.copy(),
+            taken=np.zeros((len(product), 5), bool),
+            filler=np.full(len(product), _NONE),
+        )
         noun_words = self._noun_words[parts.noun]
-        alone = (length == 1) & ((noun_words > 1) | (b[:, 3] % 4 == 0))
-        noun = np.where(alone, _NONE, parts.noun)
-        count = np.where(alone, 1, noun_words)
-        available = np.ones((len(product), 5), bool)
-        available[:, _KIND], available[:, _AUDIENCE] = parts.kind >= 0, parts.audience >= 0
-        taken = np.zeros((len(product), 5), bool)
-        taken[:, _BRAND] = alone
-        rows = np.arange(len(product))
-        for place in range(5):
-            token = _ORDERS[order, place]
-            take = available[rows, token] & (count < length) & ~alone
-            taken[rows, token] |= take
-            count = count + take
-        filler = np.where(count < length, b[:, 3] % len(FILLERS), _NONE)
-        return _Words(shelf, noun, taken, filler)
+        salt = np.ascontiguousarray(b[:, 3])
+        _take(
+            _ORDERS, order, length, noun_words, parts.kind, parts.audience, salt, found.noun, found.taken, found.filler
+        )
+        return found
 
     def _second(
-        self, found: _Words, product: NDArray[np.int64], order: NDArray[np.int64], b: NDArray[np.uint32], *,
+        self, found: _Words, product: NDArray[np.int64], order: NDArray[np.int64], b: NDArray[np.uint32],
         outside: NDArray[np.bool_], typo: NDArray[np.bool_], synonym: NDArray[np.bool_],
     ) -> tuple[_Words, NDArray[np.int8]]:  # fmt: skip
         """The words of the second search after a first one of `found`, and which of `REFINEMENTS` it is."""
@@ -210,20 +222,15 @@ class QueryText:
                 places[name] = np.where(mask, turned, places[name])
         noun = np.where(by_noun, self._synonym_noun(found), places["noun"])
         attribute = np.where(by_attribute, self._synonym_attribute(found), places["attribute"])
-        model = pa.array(found.shelf.model).cast(pa.string())
-        joined = pc.binary_join_element_wise(
-            self._fillers.take(_last(found.filler, len(FILLERS))),
-            self._audiences.take(
-                _last(np.where(found.taken[:, _AUDIENCE], parts.audience, _NONE), len(vocab.AUDIENCES))
-            ),
-            self._banks["brand"].take(places["brand"]),
-            self._banks["attribute"].take(attribute),
-            self._kinds.take(_last(np.where(found.taken[:, _KIND], parts.kind, _NONE), len(vocab.KINDS))),
-            self._banks["noun"].take(noun),
-            pc.if_else(pa.array(found.taken[:, _MODEL]), model, ""),
-            "",
+        return self._phrases.join(
+            found.filler,
+            np.where(found.taken[:, _AUDIENCE], parts.audience, _NONE),
+            places["brand"],
+            attribute,
+            np.where(found.taken[:, _KIND], parts.kind, _NONE),
+            noun,
+            np.where(found.taken[:, _MODEL], found.shelf.model, _NONE),
         )
-        return pc.utf8_trim_whitespace(joined)
 
     def _replaced(self, found: _Words, synonym: NDArray[np.bool_]) -> pa.Array:
         """The catalogue's word behind each synonym."""
@@ -234,26 +241,35 @@ class QueryText:
 
 
 class _Bank:
-    """Words as typed, each with a space behind it: the tokens, their misspelt forms, their synonyms, and nothing."""
+    """Words as typed: the tokens, their misspelt forms, their synonyms."""
 
     def __init__(self, tokens: list[str], known: frozenset[str]) -> None:
-        texts = bank(tokens, known)
+        self.texts = bank(tokens, known)
         self.tokens = len(tokens)
         self.synonym = np.full(len(tokens), _NONE)
         for position, token in enumerate(tokens):
             if token in SYNONYMS:
-                self.synonym[position] = len(texts)
-                texts.append(SYNONYMS[token])
-        self._nothing = len(texts)
-        self._texts = pa.array([f"{text} " for text in texts] + [""])
-
-    def take(self, places: NDArray[np.int64]) -> pa.Array:
-        """The words at these places; nothing where a place is negative."""
-        return self._texts.take(_last(places, self._nothing))
+                self.synonym[position] = len(self.texts)
+                self.texts.append(SYNONYMS[token])
 
 
-def _last(places: NDArray[np.int64], nothing: int) -> pa.Array:
-    return pa.array(np.where(places < 0, nothing, places))
+@njit(cache=True)
+def _take(orders, order, length, noun_words, kind, audience, salt, noun, taken, filler):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Fill in the words of queries: the noun or the brand alone, else words in order until it is long enough."""
+    for i in range(order.shape[0]):
+        if length[i] == 1 and (noun_words[i] > 1 or salt[i] % 4 == 0):
+            noun[i] = -1
+            taken[i, _BRAND] = True
+            continue
+        count = noun_words[i]
+        for place in range(5):
+            token = orders[order[i], place]
+            there = kind[i] >= 0 if token == _KIND else audience[i] >= 0 if token == _AUDIENCE else True
+            if there and count < length[i]:
+                taken[i, token] = True
+                count += 1
+        if count < length[i]:
+            filler[i] = salt[i] % _FILLERS
 
 
 def _slips(

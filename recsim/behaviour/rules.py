@@ -58,6 +58,7 @@ class Rules:
     day_share: NDArray[np.float64]
     is_weekend: NDArray[np.int8]
     new_under: int
+    first_visit: int
     delay_ms: Table
     late_ms: Table
     reorder_ms: Table
@@ -154,6 +155,7 @@ def build(scenario: Scenario, users: int) -> Rules:
         day_share=day_shares(scenario.calendar),
         is_weekend=(weekdays(scenario.calendar) >= 5).astype(np.int8),
         new_under=threshold(min(people.new_per_day_share * scenario.calendar.days, 1.0)) - 1,
+        first_visit=int(people.first_visit),
         delay_ms=quantiles.lognormal(transport.delay_median_ms, transport.delay_sigma, 0.0, 86_400_000.0),
         late_ms=quantiles.lognormal(transport.late_median_s * 1000, 1.0, 0.0, 86_400_000.0),
         reorder_ms=quantiles.stepwise(np.ones(1), transport.reordered_window_s * 1000),

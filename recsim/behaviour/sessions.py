@@ -36,7 +36,7 @@ from recsim.behaviour.choice import (
     take,
 )
 from recsim.behaviour.draft import NO_PRODUCT, NO_REFERENCE, PENDING, QUERIES, REVIEWS, SESSIONS, push
-from recsim.behaviour.kernel import inlined, kernel
+from recsim.behaviour.kernel import inlined, kernel, prefetch
 from recsim.behaviour.people import first_below, home_of, weights_of
 from recsim.behaviour.quantiles import at, logistic
 from recsim.behaviour.rules import CLOSE_MS, DAY_MS
@@ -67,12 +67,18 @@ _TAKES = 3
 @kernel
 def expand(rules, catalogue, draft, scratch, day, plan, first):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Draw the day of the planned users from position `first` on; returns the position where room ran out."""
-    for i in range(first, plan.user.shape[0]):
+    last = plan.user.shape[0] - 1
+    for place in range(first, plan.user.shape[0]):
+        i, soon = plan.order[place], plan.order[min(place + 2, last)]
+        prefetch(plan.taste, soon)
+        prefetch(plan.interests, soon)
+        prefetch(plan.user, soon)
+        prefetch(plan.sessions, soon)
         count = plan.sessions[i]
         most = (count + 1) * (rules.length_max * 8 + 16)
         room = draft.events.shape[0] - draft.counters[rows.EVENTS]
         if room < most or draft.session.shape[0] - draft.counters[SESSIONS] < count + 1:
-            return i
+            return place
         user = plan.user[i]
         tenant, _, offset, favourite = home_of(rules, user)
         who = (user, day, np.int64(tenant), np.int64(favourite))

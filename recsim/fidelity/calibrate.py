@@ -13,6 +13,7 @@ from typing import Any
 
 from recsim.dataset import Dataset
 from recsim.fidelity.base import Measured
+from recsim.fidelity.clocks import DAYS
 from recsim.fidelity.fits import floored_lognormal, lognormal_sigma, poisson_lognormal, unseen_share
 from recsim.fidelity.log import sessions_are_users
 from recsim.scenario import Scenario
@@ -24,10 +25,17 @@ Simulate = Callable[[Model], Found]
 
 WHOLE_LOG = frozenset(
     {"events_per_product", "events_per_user", "sessions_per_user", "orders_per_buyer", "popularity", "slopes"}
-    | {"repeat_visits", "user_funnel", "activity_diversity", "reviews_per_product", "reviews_per_user"}
+    | {
+        "session_popularity",
+        "repeat_visits",
+        "user_funnel",
+        "activity_diversity",
+        "reviews_per_product",
+        "reviews_per_user",
+    }
 )
 """Statistics that grow with the window, so their targets hold for it alone."""
-PER_PRODUCT = frozenset({"events_per_product", "popularity", "slopes", "reviews_per_product"})
+PER_PRODUCT = frozenset({"events_per_product", "popularity", "session_popularity", "slopes", "reviews_per_product"})
 """Those that need as many users a product, too."""
 
 ROUNDS = 4
@@ -39,12 +47,27 @@ def model_of(world: Dataset, found: Found) -> Model:
     """Model values in closed form from the figures of a world; what it can't tell is left to the defaults."""
     days = days_of(world)
     sections = {
-        "calendar": {"days": days} if days else {},
+        "calendar": {**({"days": days} if days else {}), **_clock(found)},
         "users": _users(world, found, days or Calendar().days),
         "products": _products(world, found),
         "behaviour": _behaviour(found),
     }
     return {name: {key: _plain(value) for key, value in keys.items()} for name, keys in sections.items() if keys}
+
+
+def _clock(found: Found) -> dict[str, Any]:
+    """When sessions happen: by hour on weekdays and at weekends, and by day of the week. Events stand for starts."""
+    values: dict[str, Any] = {}
+    extra = found["hour_of_day"].extra
+    for kind, key in (("weekday", "hour_shares"), ("weekend", "weekend_hour_shares")):
+        if f"{kind}_h00" in extra:
+            values[key] = [_plain(100 * extra[f"{kind}_h{hour:02d}"]) for hour in range(24)]
+    if "hour_shares" not in values and "weekend_hour_shares" in values:
+        values["hour_shares"] = values["weekend_hour_shares"]
+    days = found["day_of_week"].values
+    if days:
+        values["weekday_shares"] = [_plain(max(7 * days[name], 1e-3)) for name in DAYS]
+    return values
 
 
 def days_of(world: Dataset) -> int | None:
@@ -211,7 +234,7 @@ def small_size(model: Model) -> Model:
 def profile_tree(world: Dataset, found: Found, model: Model) -> dict[str, Any]:
     """The profile as a tree: description, model, targets."""
     days = days_of(world)
-    shape = round(world.users / max(world.products, 1), 3)
+    seen = found["events_per_user"].count
     knows_users = not sessions_are_users(world)
     targets: dict[str, Any] = {}
     for name, one in sorted(found.items()):
@@ -226,8 +249,8 @@ def profile_tree(world: Dataset, found: Found, model: Model) -> dict[str, Any]:
             target["least"] = one.limits.least
         if name in WHOLE_LOG and days:
             target["window_days"] = days
-        if name in PER_PRODUCT and knows_users:
-            target["users_per_product"] = shape
+        if name in PER_PRODUCT and knows_users and one.count:
+            target["users_per_product"] = round(seen / one.count, 3)
         targets[name] = target
     return {
         "description": f"Measured on {world.name}: {world.users:,} users, {world.products:,} products.",

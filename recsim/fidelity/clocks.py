@@ -9,10 +9,12 @@ from recsim.fidelity.log import Ints, Piece
 from recsim.schema.tables import DEVICES
 
 MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
-THURSDAY = 3
+THURSDAY, SATURDAY = 3, 5
 """1970-01-01 was a Thursday; Monday is 0."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NO_TIMES = "the log has no times"
+ENOUGH = 1_000
+"""Events that hours of weekdays or of weekends are told of."""
 
 
 def local_us(piece: Piece, context: Context) -> Ints | None:
@@ -26,24 +28,30 @@ def local_us(piece: Piece, context: Context) -> Ints | None:
 
 
 class HourOfDay:
-    """Shares of the hours of the day."""
+    """Shares of the hours of the day; `extra` holds those of weekdays and of weekends alone."""
 
     about = About("hour_of_day", "shares", "marginal", "share of events")
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._counts = np.zeros(24, np.int64)
+        self._counts = np.zeros((2, 24), np.int64)
 
     def add(self, piece: Piece) -> None:
         times = local_us(piece, self._context)
         if times is not None:
-            self._counts += np.bincount(times % DAY_US // HOUR_US, minlength=24)
+            hour, weekend = times % DAY_US // HOUR_US, (times // DAY_US + THURSDAY) % 7 >= SATURDAY
+            self._counts += np.bincount(hour + 24 * weekend, minlength=48).reshape(2, 24)
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         total = int(self._counts.sum())
         if not total:
             return untold(self.about, NO_TIMES)
-        return told(self.about, {f"h{hour:02d}": float(n / total) for hour, n in enumerate(self._counts)}, total)
+        extra: dict[str, float] = {}
+        for kind, counts in zip(("weekday", "weekend"), self._counts, strict=True):
+            if counts.sum() >= ENOUGH:
+                extra |= {f"{kind}_h{hour:02d}": float(n / counts.sum()) for hour, n in enumerate(counts)}
+        values = {f"h{hour:02d}": float(n / total) for hour, n in enumerate(self._counts.sum(axis=0))}
+        return told(self.about, values, total, extra=extra)
 
 
 class DayOfWeek:

@@ -124,15 +124,18 @@ def floors_of(found: Mapping[str, Measured]) -> dict[str, Limits]:
     return {name: Limits(max(1, one.floor)) for name, one in found.items() if one.about.form == "counts" and one.values}
 
 
-def against_target(target: Target, synthetic: Measured, world: Dataset) -> Check:
-    """A statistic of a world against the target of a profile."""
+def against_target(target: Target, synthetic: Measured, world: Dataset, *, users: int | None = None) -> Check:
+    """A statistic of a world against the target of a profile; `users` are those seen, all registered ones if None."""
     about = synthetic.about
     rung = "L1" if about.level == "marginal" else "L2"
-    reason = _other_shape(target, world) or ("" if synthetic.values else synthetic.reason)
+    reason = _other_shape(target, synthetic, world, users or world.users) or (
+        "" if synthetic.values else synthetic.reason
+    )
     published = target.evidence != "measured" or all(
         float(v).is_integer() for k, v in target.values.items() if k[0] == "p"
     )
-    errors = {} if reason else errors_of(about.form, synthetic.values, target.values, whole=published)
+    wanted = _shown_by(target, world)
+    errors = {} if reason else errors_of(about.form, synthetic.values, wanted, whole=published)
     return _check(
         rung,
         synthetic,
@@ -146,12 +149,19 @@ def against_target(target: Target, synthetic: Measured, world: Dataset) -> Check
     )
 
 
-def _other_shape(target: Target, world: Dataset) -> str:
+def _shown_by(target: Target, world: Dataset) -> dict[str, float]:
+    """The figures of a target that a catalogue of the world's size can show."""
+    return {
+        name: value for name, value in target.values.items() if world.products >= target.least_products.get(name, 0)
+    }
+
+
+def _other_shape(target: Target, synthetic: Measured, world: Dataset, users: int) -> str:
     """Why a target does not hold for a world of this window or shape; empty where it does."""
     days = days_of(world)
     if target.window_days is not None and days is not None and days != target.window_days:
         return f"the target covers {target.window_days} days, the world {days}"
-    shape = world.users / max(world.products, 1)
+    shape = users / max(synthetic.count, 1)
     if target.users_per_product is not None and abs(math.log(shape / target.users_per_product)) > TOLERANCE:
         return f"the target has {target.users_per_product:g} users a product, the world {shape:.3g}"
     return ""

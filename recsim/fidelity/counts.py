@@ -11,13 +11,30 @@ from recsim.fidelity.sketch import Sketch
 NO_EVENTS = "no product has an event"
 ONLY_SESSIONS = "the log knows sessions, not users"
 TOP_SHARES = {"top_1_share": 0.01, "top_10_share": 0.10, "top_20_share": 0.20}
-WINDOWS = {"top_1_in_1000_to_1_in_100": (1e-3, 1e-2), "1_to_10_percent": (1e-2, 0.1), "10_to_50_percent": (0.1, 0.5)}
-"""Parts of the products, most popular first, that a local slope is taken over."""
+WINDOWS = {
+    "top_5_to_540_in_a_million": (5.4e-6, 5.4e-4),
+    "top_1_in_1000_to_1_in_100": (1e-3, 1e-2),
+    "1_to_10_percent": (1e-2, 0.1),
+    "10_to_50_percent": (0.1, 0.5),
+    "half_to_54_percent": (5.4e-3, 0.54),
+}
+"""Parts of the products, most popular first, that a local slope is taken over; the first and the last are the ranks
+10 to 1,000 and 10,000 to 1,000,000 of the 1.86 million products of OTTO."""
+SESSION_VIEWS, SUPPORT = 2, 5
+"""Session logs are published without shorter sessions and without rarer products."""
 
 
 def tallied(context: Context) -> Ints:
     """A count for every product, all 0."""
     return np.zeros(context.world.products, np.int64)
+
+
+def concentration(counts: Ints) -> dict[str, float]:
+    """The Gini coefficient of some ascending counts, and what the largest hold."""
+    n, total = len(counts), counts.sum()
+    gini = float((2 * np.arange(1, n + 1) - n - 1) @ counts / (n * total))
+    tops = {name: float(counts[n - max(1, round(n * share)) :].sum() / total) for name, share in TOP_SHARES.items()}
+    return {"gini": gini, **tops}
 
 
 class EventsPerProduct:
@@ -50,13 +67,34 @@ class Popularity:
 
     def finish(self, limits: Limits) -> Measured:
         counts = np.sort(self._counts[self._counts >= limits.least])
-        n = len(counts)
-        if not n:
+        if not len(counts):
             return untold(self.about, NO_EVENTS)
-        total = counts.sum()
-        gini = float((2 * np.arange(1, n + 1) - n - 1) @ counts / (n * total))
-        tops = {name: float(counts[n - max(1, round(n * share)) :].sum() / total) for name, share in TOP_SHARES.items()}
-        return told(self.about, {"gini": gini, **tops}, n, limits=limits)
+        return told(self.about, concentration(counts), len(counts), limits=limits)
+
+
+class SessionPopularity:
+    """Concentration of the views of sessions of two views or more on the products that have at least five of them.
+
+    That is what published session logs hold, so their concentration can be held against a whole log's.
+    """
+
+    about = About("session_popularity", "rates", "marginal", "share of views")
+
+    def __init__(self, context: Context) -> None:
+        self._counts = tallied(context)
+
+    def add(self, piece: Piece) -> None:
+        views = piece.views
+        if len(views):
+            longer = views.lengths[views.owner] >= SESSION_VIEWS
+            self._counts += np.bincount(views.product[longer], minlength=len(self._counts))
+
+    def finish(self, limits: Limits) -> Measured:
+        least = max(SUPPORT, limits.least)
+        counts = np.sort(self._counts[self._counts >= least])
+        if not len(counts):
+            return untold(self.about, f"no product has {least} views in sessions of {SESSION_VIEWS} or more")
+        return told(self.about, concentration(counts), len(counts), limits=Limits(least))
 
 
 class Slopes:

@@ -111,7 +111,10 @@ def against_profile(
 ) -> Certificate:
     """The certificate of a world against the targets of a profile: what can be said without a real log."""
     found = measure(world, limits=limits_of(profile.targets), progress=progress)
-    checks = [against_target(target, found[name], world) for name, target in sorted(profile.targets.items())]
+    seen = found["events_per_user"].count or None
+    checks = [
+        against_target(target, found[name], world, users=seen) for name, target in sorted(profile.targets.items())
+    ]
     need = "needs a real log: recsim evaluate WORLD --against REAL_WORLD"
     rungs = [_checked(name, checks) for name in ("L1", "L2")]
     rungs.append(Rung("L3", None, need))

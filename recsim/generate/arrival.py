@@ -23,11 +23,14 @@ from recsim.behaviour.draft import (
     ODD,
     ODD_SHIFT,
     PURCHASE,
+    PURCHASES,
     QUERIES,
     REVIEWS,
     SEARCH,
+    SESSIONS,
     SUBMIT,
     UPVOTE,
+    VOTES,
     Draft,
 )
 from recsim.behaviour.kernel import inlined, kernel, prefetch
@@ -49,15 +52,22 @@ class Log(NamedTuple):
     """How the rows of a draft stand in the log.
 
     `order` uint64 (n,): low 32 bits are the event record's position, in order of arrival, lost ones last. `query` and
-    `review` int64: number of each drafted row, -1 until its first event was written. `first` int64: number of each odd
-    event, -1 until it is known. `votes` int64 (·, 4): review, user, ms, direction. `written` int64 (5,): events
-    numbered, sessions, queries, reviews, votes. `kinds` int64 (9,): unique events by type.
+    `review` int64: number of each drafted row, -1 until its first event was written; `sessions`, `queries` and
+    `reviews` int32: the drafted row of each number. `first` int64: number of each odd event, -1 until it is known.
+    `future` uint64: those of the order whose client's clock is ahead. `bought` int64: the purchases' records. `votes`
+    int64 (·, 4): review, user, ms, direction. `written` int64 (6,): events numbered, sessions, queries, reviews, votes,
+    future ones. `kinds` int64 (9,): unique events by type.
     """
 
     order: NDArray[np.uint64]
     query: NDArray[np.int64]
     review: NDArray[np.int64]
+    sessions: NDArray[np.int32]
+    queries: NDArray[np.int32]
+    reviews: NDArray[np.int32]
     first: NDArray[np.int64]
+    future: NDArray[np.uint64]
+    bought: NDArray[np.int64]
     votes: NDArray[np.int64]
     written: NDArray[np.int64]
     kinds: NDArray[np.int64]
@@ -106,11 +116,20 @@ def rows(count: int) -> Rows:
     )
 
 
-def in_order(drafted: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Drafted rows sorted by the number the log gave them."""
-    ordered = np.empty((len(numbers), drafted.shape[1]), np.int64)
-    ordered[numbers] = drafted[: len(numbers)]
+def in_order(drafted: NDArray[np.int64], places: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Columns of drafted rows in the order of the log's numbers, whose places in the draft are given: shape (6, n)."""
+    ordered = np.empty((drafted.shape[1], len(places)), np.int64)
+    _gather(drafted, places, ordered)
     return ordered
+
+
+@kernel
+def _gather(drafted, places, ordered):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    last = places.shape[0] - 1
+    for i in range(places.shape[0]):
+        prefetch(drafted, np.int64(places[min(i + _AHEAD, last)]))
+        for column in range(ordered.shape[0]):
+            ordered[column, i] = drafted[places[i], column]
 
 
 def by_arrival(draft: Draft) -> Log:
@@ -120,37 +139,39 @@ def by_arrival(draft: Draft) -> Log:
     assert events < 1 << NUMBER_BITS, f"a chunk of {events} events needs more ids than it has; raise layout.partitions"
     keys, room = np.empty(events, np.uint64), np.empty(events, np.uint64)
     heads = np.empty((3, _BUCKETS), np.int64)
-    _sort(draft.events, keys, room, heads)
-    unknown = [np.full(int(count[counter]), -1, np.int64) for counter in (QUERIES, REVIEWS)]
+    bought = np.empty(int(count[PURCHASES]), np.int64)
+    _sort(draft.events, keys, room, heads, bought)
     return Log(
         order=room,
-        query=unknown[0],
-        review=unknown[1],
+        query=np.full(int(count[QUERIES]), -1, np.int64),
+        review=np.full(int(count[REVIEWS]), -1, np.int64),
+        sessions=np.empty(int(count[SESSIONS]), np.int32),
+        queries=np.empty(int(count[QUERIES]), np.int32),
+        reviews=np.empty(int(count[REVIEWS]), np.int32),
         first=np.full(int(count[ODD]) + 1, -1, np.int64),
-        votes=np.empty((_count_votes(draft.events, events), 4), np.int64),
-        written=np.zeros(5, np.int64),
+        future=np.empty(int(count[ODD]), np.uint64),
+        bought=bought,
+        votes=np.empty((int(count[VOTES]), 4), np.int64),
+        written=np.zeros(6, np.int64),
         kinds=np.zeros(9, np.int64),
     )
 
 
 @kernel
-def _count_votes(events, count):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    votes = 0
-    for i in range(count):
-        kind = np.int64(events[i, 0] >> np.uint64(DELAY_BITS)) & 15
-        if kind in (UPVOTE, DOWNVOTE):
-            votes += 1
-    return votes
+def _sort(events, keys, room, heads, bought):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Radix sort by arrival: three passes of 11 bits over (arrival ms, position); the result ends up in `room`.
 
-
-@kernel
-def _sort(events, keys, room, heads):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Radix sort by arrival: three passes of 11 bits over (arrival ms, position); the result ends up in `room`."""
+    Collects the records of the purchases on the way; second deliveries stand behind all first ones.
+    """
     count = keys.shape[0]
+    purchases = 0
     heads[:] = 0
     for i in range(count):
         arrival = _LOW if events[i, 2] & LOST_MARK else events[i, 0] >> _HIGH
         keys[i] = (arrival << _HIGH) | np.uint64(i)
+        if np.int64(events[i, 0] >> np.uint64(DELAY_BITS)) & 15 == PURCHASE and purchases < bought.shape[0]:
+            bought[purchases] = i
+            purchases += 1
         for digit in range(3):
             heads[digit, np.int64(arrival >> np.uint64(digit * _DIGIT)) & (_BUCKETS - 1)] += 1
     for digit in range(3):
@@ -173,9 +194,10 @@ def _scatter(source, target, heads, shift):  # type: ignore[no-untyped-def]  # n
 
 
 @inlined
-def _number(numbers, position, written, counter):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _number(numbers, places, position, written, counter):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The number of a drafted row, given out at its first event."""
     if numbers[position] < 0:
+        places[written[counter]] = position
         numbers[position] = written[counter]
         written[counter] += 1
     return numbers[position]
@@ -200,10 +222,12 @@ def emit(draft, log, chosen, out, bases, skewed):  # type: ignore[no-untyped-def
         delay = np.int64(head) & DELAY_MASK
         kind = (np.int64(head) >> DELAY_BITS) & 15
         ms = np.int64(head >> _HIGH) - delay
-        row = draft.session[np.int64(draft.events[record, 1] >> _HIGH)]
+        session = np.int64(draft.events[record, 1] >> _HIGH)
+        row = draft.session[session]
         product = np.int64(draft.events[record, 1] & _LOW) - 1
         reference = np.int64(draft.events[record, 2] >> _HIGH)
         if row[2] < 0:
+            log.sessions[log.written[1]] = session
             row[2] = log.written[1]
             log.written[1] += 1
         bit = np.uint8(1 << (j & 7))
@@ -212,7 +236,9 @@ def emit(draft, log, chosen, out, bases, skewed):  # type: ignore[no-untyped-def
             reference = _reference(log, kind, reference, row[2], base, review_base)
         out.event_id[j] = base + _event_number(log, draft.events[record, 2], kind, reference, row[0], ms)
         odd = np.int64(draft.events[record, 2] & _LOW) >> ODD_SHIFT
-        if odd and skewed:
+        if odd and skewed and draft.skew[odd]:
+            log.future[log.written[5]] = chosen[j]
+            log.written[5] += 1
             ms += draft.skew[odd]
             delay -= draft.skew[odd]
         if product >= 0:
@@ -246,18 +272,6 @@ def _event_number(log, tail, kind, review, user, ms):  # type: ignore[no-untyped
     return number
 
 
-@kernel
-def future_ones(draft, chosen, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Collect the places of the log's order whose event is dated by a clock that is ahead; returns how many."""
-    count = 0
-    for j in range(chosen.shape[0]):
-        odd = np.int64(draft.events[np.int64(chosen[j] & _LOW), 2] & _LOW) >> ODD_SHIFT
-        if odd and draft.skew[odd]:
-            found[count] = chosen[j]
-            count += 1
-    return count
-
-
 @inlined
 def _refers(kind):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether events of a type refer to something: purchases, votes, searches and reviews do."""
@@ -270,9 +284,9 @@ def _reference(log, kind, reference, session, base, review_base):  # type: ignor
     if kind == PURCHASE:
         return base + session
     if kind == SEARCH:
-        return base + _number(log.query, reference, log.written, 2)
+        return base + _number(log.query, log.queries, reference, log.written, 2)
     if kind == SUBMIT:
-        return review_base + _number(log.review, reference, log.written, 3)
+        return review_base + _number(log.review, log.reviews, reference, log.written, 3)
     if reference & NEW:
-        return review_base + _number(log.review, reference - NEW, log.written, 3)
+        return review_base + _number(log.review, log.reviews, reference - NEW, log.written, 3)
     return reference

@@ -63,7 +63,7 @@ def draft_chunk(world: World, bench: Workbench, day: int, partition: int) -> Dra
         if done == len(users.user):
             break
         rest = (len(users.user) - done) * _EVENTS_A_USER + bench.most_events
-        bench.draft = _more_room(bench.draft, int(users.sessions[done:].sum()), rest)
+        bench.draft = _more_room(bench.draft, int(users.sessions[users.order[done:]].sum()), rest)
     while not votes.first_day(rules, bench.quality, bench.draft, day):
         bench.draft = _more_room(bench.draft, 0, int(bench.draft.counters[draft.REVIEWS]) * 2 * votes.MOST_FIRST_DAY)
     _draft_adversaries(world, bench, day, partition)
@@ -101,11 +101,11 @@ def write_chunk(world: World, bench: Workbench, out: Path, day: int, partition: 
     base, _, day_us = bases
     _write_events(world, bench, out / "events" / folder / name, log, bases)
     _write_transport(world, bench, out / "truth/transport" / folder / name, log, bases)
-    sink.write(out / "sessions" / folder / name, Session, _sessions(rows, base, day_us))
+    sink.write(out / "sessions" / folder / name, Session, _sessions(rows, log, base, day_us))
     for batches in (searches.tables(world, rows, log, bases), reviews.new_tables(world, rows, log, bases)):
         for table, batch in batches.items():
             sink.write(out / table / folder / name, TABLES[table], batch)
-    sink.write(out / "orders" / folder / name, Order, orders.lines(world, rows, day, base))
+    sink.write(out / "orders" / folder / name, Order, orders.lines(world, rows, log, day, base))
     sink.write(out / "votes" / folder / name, Vote, _votes(log, day_us))
     counts = _counts(rows, log)
     write_json(done_mark(out, world, day, partition), counts)
@@ -135,10 +135,9 @@ def _write_events(world: World, bench: Workbench, path: Path, log: Log, bases: t
 def _write_transport(world: World, bench: Workbench, path: Path, log: Log, bases: tuple[int, int, int]) -> None:
     """The events that never arrived, which get their numbers here, and those that a client dated wrongly."""
     end = _delivered(bench.draft, log)
-    future = np.empty(end if bench.draft.counters[draft.ODD] else 0, np.uint64)
-    found = arrival.future_ones(bench.draft, log.order[: len(future)], future)
+    future = log.future[: log.written[5]].copy()
     with sink.part(path, TransportTruth) as writer:
-        for fate, chosen in (("lost", log.order[end:]), ("future", future[:found])):
+        for fate, chosen in (("lost", log.order[end:]), ("future", future)):
             for some, out in _groups(bench, chosen):
                 arrival.emit(bench.draft, log, some, out, bases, False)  # noqa: FBT003
                 columns = {"fate": sink.category(np.zeros(len(some), np.int8), [fate])}
@@ -166,18 +165,17 @@ def _event_columns(world: World, out: Rows, count: int) -> dict[str, Any]:
     }
 
 
-def _sessions(rows: Draft, base: int, day_us: int) -> pa.RecordBatch:
-    made = rows.session[: rows.counters[draft.SESSIONS]]
-    found = arrival.in_order(made, made[:, 2])
+def _sessions(rows: Draft, log: Log, base: int, day_us: int) -> pa.RecordBatch:
+    user, client, number, start, end, events = arrival.in_order(rows.session, log.sessions)
     columns = {
-        "session": base + np.arange(len(found)),
-        "user_id": found[:, 0],
-        "started_at": day_us + found[:, 3] * 1000,
-        "ended_at": day_us + found[:, 4] * 1000,
-        "device": sink.category((found[:, 1] & 1).astype(np.int8), DEVICES),
-        "events": found[:, 5].astype(np.int32),
+        "session": base + number,
+        "user_id": user,
+        "started_at": day_us + start * 1000,
+        "ended_at": day_us + end * 1000,
+        "device": sink.category((client & 1).astype(np.int8), DEVICES),
+        "events": events.astype(np.int32),
     }
-    return sink.table(Session, columns, len(found))
+    return sink.table(Session, columns, len(user))
 
 
 def _votes(log: Log, day_us: int) -> pa.RecordBatch:

@@ -11,13 +11,13 @@ from recsim.behaviour.catalogue import FIXED_SCALE, LANES, PRICE
 from recsim.behaviour.draft import Draft
 from recsim.behaviour.world import World
 from recsim.generate import sink
+from recsim.generate.arrival import Log
 from recsim.schema.tables import Order
 
 
-def lines(world: World, rows: Draft, day: int, base: int) -> pa.RecordBatch:
+def lines(world: World, rows: Draft, log: Log, day: int, base: int) -> pa.RecordBatch:
     """The lines of all orders by time, lost purchase events included: the shop knows of them."""
-    head = rows.events[: rows.counters[draft.UNIQUE]]
-    bought = head[(head[:, 0] >> np.uint64(draft.DELAY_BITS)) & np.uint64(15) == draft.PURCHASE]
+    bought = rows.events[log.bought]
     delay = bought[:, 0] & np.uint64(draft.DELAY_MASK)
     ms = ((bought[:, 0] >> np.uint64(32)) - delay).astype(np.int64)
     session = rows.session[(bought[:, 1] >> np.uint64(32)).astype(np.int64)]

@@ -53,12 +53,11 @@ def old_tables(world: World, start: int, stop: int) -> dict[str, pa.RecordBatch]
 def new_tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> dict[str, pa.RecordBatch]:
     """The reviews written in a chunk."""
     _, first, day_us = bases
-    found = arrival.in_order(rows.review, log.review)
-    session, product, ms, stars, salt, series = (np.ascontiguousarray(column) for column in found.T)
-    helpful = np.empty(len(found), np.float32)
+    session, product, ms, stars, salt, series = arrival.in_order(rows.review, log.reviews)
+    helpful = np.empty(len(salt), np.float32)
     votes.judge_new(world.rules, world.traits.quality[product].astype(np.float32), salt, stars, helpful)
     columns = {
-        "review_id": first + np.arange(len(found)),
+        "review_id": first + np.arange(len(salt)),
         "product_id": product,
         "user_id": rows.session[session, 0],
         "event_timestamp": day_us + ms * 1000,

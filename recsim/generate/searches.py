@@ -19,17 +19,18 @@ from recsim.schema.truth import QueryIntent
 def tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> dict[str, pa.RecordBatch]:
     """`queries` and `truth/queries` of a chunk."""
     base, _, day_us = bases
-    found = arrival.in_order(rows.query, log.query)
-    ids = base + np.arange(len(found))
-    asked = world.queries.ask(found[:, 1], found[:, 4], found[:, 3], found[:, 5])
+    session, category, ms, salt, viewed, step = arrival.in_order(rows.query, log.queries)
+    ids = base + np.arange(len(ms))
+    asked = world.queries.ask(category, viewed, salt, step)
+    whose = arrival.in_order(rows.session, session.astype(np.int32))
     columns = {
         "query_id": ids,
-        "user_id": rows.session[found[:, 0], 0],
-        "session": base + rows.session[found[:, 0], 2],
-        "event_timestamp": day_us + found[:, 2] * 1000,
+        "user_id": whose[0],
+        "session": base + whose[2],
+        "event_timestamp": day_us + ms * 1000,
         "text": asked.text,
     }
-    before = np.where(found[:, 5] > 0, base + log.query[np.maximum(_places(log.query) - 1, 0)], -1)
+    before = np.where(step > 0, base + log.query[np.maximum(log.queries - 1, 0)], -1)
     intents = {
         "query_id": ids,
         "category_id": _known(asked.rules.category),
@@ -44,16 +45,9 @@ def tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> 
         "refinement": asked.refinement,
     }
     return {
-        "queries": sink.table(Query, columns, len(found)),
-        "truth/queries": sink.table(QueryIntent, intents, len(found)),
+        "queries": sink.table(Query, columns, len(ids)),
+        "truth/queries": sink.table(QueryIntent, intents, len(ids)),
     }
-
-
-def _places(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where the row of each number was drafted."""
-    places = np.empty(len(numbers), np.int64)
-    places[numbers] = np.arange(len(numbers))
-    return places
 
 
 def _known(values: NDArray[np.int64]) -> pa.Array:

@@ -84,10 +84,13 @@ def _collect(frame: DataFrame, answers: SimpleQueue[list[Any] | Exception]) -> N
 
 def _look(world: World, out: Path, waiting: list[Job], pace: Pace) -> list[Job]:
     """Count the jobs that are done by now; returns those that are not."""
-    done = [job for job in waiting if is_done(world, out, job)]
-    for job in done:
-        pace.finished(job, made(world, out, job))
-    return [job for job in waiting if job not in set(done)]
+    still = []
+    for job in waiting:
+        if is_done(world, out, job):
+            pace.finished(job, made(world, out, job))
+        else:
+            still.append(job)
+    return still
 
 
 def work(head: bytes, jobs: list[tuple[Any, ...]], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -29,7 +29,10 @@ class Target(Section):
     least: int = Field(1, ge=1, description="counts below it are not in the statistic, as they are not in the source")
     most: int | None = Field(None, ge=1, description="counts above it are not in the statistic")
     window_days: int | None = Field(None, ge=1, description="days the figures cover; they hold for no other window")
-    users_per_product: float | None = Field(None, gt=0, description="users a product the figures need")
+    users_per_product: float | None = Field(None, gt=0, description="users seen a product seen the figures need")
+    least_products: dict[str, int] = Field(
+        {}, description="figures that a catalogue of fewer products can't show, and how many they need"
+    )
     tolerance: float = Field(0.15, gt=0, le=1, description="largest relative error that passes")
 
 

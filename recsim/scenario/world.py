@@ -69,6 +69,9 @@ class Users(Section):
     taste_change_days: int = Field(60, ge=1, le=3660, description="days between two changes of a user's taste")
     taste_change_share: Share = Field(0.15, description="share of a taste's variance that is new after a change")
     new_per_day_share: float = Field(0.0014, ge=0, le=0.5, description="registered users who join on a day")
+    first_visit: bool = Field(
+        default=False, description="users who join have a session on that day, whatever their activity"
+    )
     dropout_shape: float = Field(1.0, gt=0, le=10, description="shape s of the Lomax time until a user leaves for good")
     dropout_scale_days: float = Field(
         700.0, gt=0, le=1e6, description="its scale beta; half have left at beta (2^(1/s) - 1)"
@@ -92,6 +95,12 @@ class Products(Section):
     popularity_sigma: float = Field(1.75, ge=0, le=4, description="sigma of lognormal popularity inside a category")
     popularity_tail: float = Field(
         0.0, ge=0, le=3, description="how much faster log popularity rises beyond 1.2 sigma: heavier than lognormal"
+    )
+    popularity_tail_end: float = Field(
+        9.0,
+        ge=1.2,
+        le=9,
+        description="sigmas beyond which it rises no faster any more: the head of a large catalogue bends",
     )
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
     niche_size: int = Field(22, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")

@@ -75,7 +75,7 @@ class Event(Row):
     event_type: Annotated[str, Column("category", "one of the nine event types", "dictionary")]
     event_timestamp: Timestamp
     user_id: UserId
-    product_id: Annotated[int | None, Column("int64", "the product, where the type has one", "split")]
+    product_id: Annotated[int | None, Column("int64", "the product, where the type has one", "noise")]
     session: SessionId
     device: Annotated[str, Column("category", "client kind", "dictionary")]
     tenant: Tenant
@@ -87,7 +87,7 @@ class Event(Row):
             "split",
         ),
     ]
-    arrival_delay_ms: Annotated[int, Column("int32", "how much later it reached the log, ms", "split")]
+    arrival_delay_ms: Annotated[int, Column("int32", "how much later it reached the log, ms", "noise")]
 
 
 class Session(Row):
@@ -96,7 +96,7 @@ class Session(Row):
     session: SessionId
     user_id: UserId
     started_at: Timestamp
-    ended_at: Annotated[int, Column("timestamp", "last event, µs since 1970 UTC", "split")]
+    ended_at: Annotated[int, Column("timestamp", "last event, µs since 1970 UTC", "noise")]
     device: Annotated[str, Column("category", "client kind", "dictionary")]
     events: Annotated[int, Column("int32", "events in it", "split")]
 

@@ -39,7 +39,7 @@ class QueryIntent(Row):
 
     query_id: Id
     category_id: Annotated[
-        int | None, Column("int32", "intended leaf category; null where nobody sells what was asked for")
+        int | None, Column("int32", "intended leaf category; null where nobody sells what was asked for", "split")
     ]
     depth: Annotated[
         int, Column("int8", "parts of its path the words name: 2 noun, 3 kind, 4 for whom; 0 none", "dictionary")

@@ -1,31 +1,37 @@
 """Where the time of `recsim generate` goes, and how it compares with two simpler things. CPU time, medians.
 
-    python tests/bench/bench_generate.py [--scenario 10m] [--chunks 3]
+    python tests/bench/bench_generate.py [--scenario 10m] [--chunks 3] [--nexmark CHECKOUT] [--tpc FOLDER]
 
 `write only` writes the columns of the event table from memory with the same encodings, `write only, all` those of all
 tables of the chunk: the floor for anything that makes Parquet.
 `numpy + pyarrow` is the usual generator without a model: numpy draws the same columns uniformly, sorts them by time,
-and pyarrow writes them with its defaults.
+and pyarrow writes them with its defaults. After the stages every peer of `generate_peers.py` runs in processes of its
+own; that file says what each is and where CHECKOUT and FOLDER come from.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from generate_peers import uniform_events
 
 from recsim.behaviour.world import World, build
 from recsim.generate import arrival, chunk, sink
 from recsim.scenario import load_scenario
-from recsim.schema import EVENT_TYPES, TABLES, Event
+from recsim.schema import TABLES, Event
 
 Timings = dict[str, list[float]]
 
@@ -87,30 +93,6 @@ def read_all(folder: Path) -> dict[str, pa.Table]:
     return {str(file.parent.parent.relative_to(folder)): pq.ParquetFile(file).read() for file in files}
 
 
-def without_a_model(count: int, world: World, path: Path) -> None:
-    """The same columns, uniform and independent."""
-    users, products = world.users, world.scenario.products.count
-    random = np.random.default_rng(1)
-    order = np.argsort(when := random.integers(0, 86_400_000, count) * 1000)
-    code = random.integers(0, 9, count).astype(np.int8)
-    has_product = code < 5
-    columns = {
-        "event_id": np.arange(count),
-        "event_type": pa.DictionaryArray.from_arrays(pa.array(code), pa.array(EVENT_TYPES)),
-        "event_timestamp": pa.array(when[order]).cast(pa.timestamp("us", tz="UTC")),
-        "user_id": random.integers(0, users, count),
-        "product_id": pa.array(random.integers(0, products, count), mask=~has_product),
-        "session": random.integers(0, count // 7, count),
-        "device": pa.DictionaryArray.from_arrays(
-            pa.array(random.integers(0, 2, count).astype(np.int8)), ["mobile", "web"]
-        ),
-        "tenant": pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int8)), ["default"]),
-        "reference_id": pa.array(random.integers(0, count, count), mask=random.random(count) > 0.1),
-        "arrival_delay_ms": random.lognormal(5.5, 0.8, count).astype(np.int32),
-    }
-    pq.write_table(pa.table(columns), path, compression="zstd")
-
-
 def report(timings: Timings, events: list[int]) -> None:
     mean = statistics.fmean(events)
     ns = {name: statistics.median(times) / mean * 1e9 for name, times in timings.items()}
@@ -122,10 +104,59 @@ def report(timings: Timings, events: list[int]) -> None:
     print(f"whole chunk / numpy + pyarrow {ns['whole chunk'] / ns['numpy + pyarrow']:.2f}")
 
 
+COUNTS = {
+    "recsim": 2,
+    "numpy": 4_000_000,
+    "duckdb": 4_000_000,
+    "faker": 5_000,
+    "tpch": 20,
+    "tpcds": 20,
+    "nexmark": 5_000_000,
+}
+
+
+def peers(scenario: str, nexmark: str, tpc: str, repeats: int) -> None:
+    """Each peer alone, medians of its CPU time; peak memory of its process, Python and libraries included."""
+    print(
+        f"\n{'peer':10s} {'M rows':>7s} {'M rows a CPU s':>15s} {'recsim is':>10s} {'bytes a row':>12s} {'peak MB':>8s}"
+    )
+    ours = 0.0
+    for name, count in COUNTS.items():
+        runs = [alone(name, count, scenario, nexmark, tpc) for _ in range(repeats)]
+        if "absent" in runs[0]:
+            print(f"{name:10s} skipped: {runs[0]['absent']}")
+            continue
+        rows, peak = runs[0]["rows"], max(run["peak_bytes"] for run in runs)
+        rate = rows / statistics.median(run["cpu_s"] for run in runs)
+        ours = ours or rate
+        size = f"{runs[0]['bytes'] / rows:12.1f}" if runs[0]["bytes"] else f"{'not written':>12s}"
+        print(
+            f"{name:10s} {rows / 1e6:7.2f} {rate / 1e6:15.3f} {ours / rate:9.2f}x {size} {peak / 1e6:8.0f}", flush=True
+        )
+
+
+def alone(name: str, count: int, scenario: str, nexmark: str, tpc: str) -> dict[str, Any]:
+    path = [tpc] if tpc and name in ("tpch", "tpcds") else []
+    own = {
+        "PYTHONPATH": os.pathsep.join([*path, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "BENCH_SCENARIO": scenario,
+        "NEXMARK": nexmark,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(Path(__file__).with_name("generate_peers.py")), name, str(count), folder]
+        ended = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        return {"absent": (ended.stderr.strip().splitlines() or ["it failed"])[-1]}
+    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenario", default="10m")
     parser.add_argument("--chunks", type=int, default=3)
+    parser.add_argument("--nexmark", default="", metavar="CHECKOUT")
+    parser.add_argument("--tpc", default="", metavar="FOLDER")
     chosen = parser.parse_args()
     scenario = load_scenario(chosen.scenario)
     pa.set_cpu_count(1)
@@ -144,8 +175,13 @@ def main() -> None:
             cpu(timings, "write only, all", lambda t=everything: write_all(t, folder / "again"))
             shutil.rmtree(folder / "w")
             cpu(timings, "write only", lambda t=table: write_only(t, folder / "only.parquet"))
-            cpu(timings, "numpy + pyarrow", lambda c=count: without_a_model(c, world, folder / "peer.parquet"))
+            cpu(
+                timings,
+                "numpy + pyarrow",
+                lambda c=count: uniform_events(c, world.users, world.scenario.products.count, folder / "peer.parquet"),
+            )
     report(timings, events)
+    peers(chosen.scenario, chosen.nexmark, chosen.tpc, repeats=3)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ KNOBS = {
 
 def test_a_world_gives_back_the_knobs_it_was_made_with(tmp_path: Path) -> None:
     sets = [f"{key}={value}" for key, (value, _) in KNOBS.items()]
+    sets += ["calendar.hour_shares=[1,0,0,0,0,0,0,2,4,5,6,6,5,5,5,5,6,7,8,9,9,7,4,2]"]
     scenario = load_scenario("smoke", sets=[*sets, "calendar.days=4", "products.count=1000"])
     generate(scenario, tmp_path / "world", workers=1)
     world = Dataset.open(tmp_path / "world")
@@ -44,6 +45,10 @@ def test_a_world_gives_back_the_knobs_it_was_made_with(tmp_path: Path) -> None:
     for key, (value, tolerance) in KNOBS.items():
         section, name = key.split(".")
         assert model[section][name] == pytest.approx(value, rel=tolerance), key
+    # Events follow the starts of their sessions by minutes, and sessions end with the UTC day: hours move a little.
+    for hours in ("hour_shares", "weekend_hour_shares"):
+        made, found = np.array(getattr(scenario.calendar, hours)), np.array(model["calendar"][hours])
+        assert np.abs(made / made.sum() - found / found.sum()).sum() / 2 < 0.08, hours
 
 
 def test_the_fits_find_the_parameters_of_their_own_draws() -> None:
