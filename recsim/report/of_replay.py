@@ -7,6 +7,7 @@ from recsim.report.answer import Headline, SmallTable, Summary
 from recsim.report.blocks import Block, table
 from recsim.report.replay_boxes import boxes_block, segments_block, shop_block
 from recsim.report.replay_ledger import accounting_block, invariants_block, models_block, requests_block
+from recsim.report.replay_loop import ab_block, loop_block
 from recsim.report.replay_quality import leading, quality_block, sentence
 from recsim.report.runfiles import Row, Run, figure, part, rows, word
 
@@ -27,11 +28,11 @@ def summary(run: Run) -> Summary:
 
 
 def blocks(run: Run) -> list[Block]:
-    """Quality, latency, accounting, requests, segments, shop, invariants, models, boxes: those of them the run
-    holds."""
+    """Quality, closed loop, A/B, latency, accounting, requests, segments, shop, invariants, models, boxes: those of
+    them the run holds."""
     makers = (
-        quality_block, _latency, accounting_block, requests_block, segments_block, shop_block, invariants_block,
-        models_block, boxes_block,
+        quality_block, loop_block, ab_block, _latency, accounting_block, requests_block, segments_block, shop_block,
+        invariants_block, models_block, boxes_block,
     )  # fmt: skip
     return [block for make in makers if (block := make(run)) is not None]
 
