@@ -139,7 +139,7 @@ def alone(name: str, count: int, scenario: str, nexmark: str, tpc: str) -> dict[
     path = [tpc] if tpc and name in ("tpch", "tpcds") else []
     own = {
         "PYTHONPATH": os.pathsep.join([*path, *filter(None, [os.environ.get("PYTHONPATH")])]),
-        "RECSIM_BENCH_SCENARIO": scenario,
+        "BENCH_SCENARIO": scenario,
         "NEXMARK": nexmark,
     }
     with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,7 @@
 
     python tests/bench/generate_peers.py PEER COUNT FOLDER     one of them, as JSON; `bench_generate.py` runs them all
 
-- `recsim`: COUNT chunks of the scenario `RECSIM_BENCH_SCENARIO` with every table.
+- `recsim`: COUNT chunks of the scenario `BENCH_SCENARIO` with every table.
 - `numpy`, `duckdb`, `faker`: the columns of the event table, uniform and independent (no model), ordered by time.
 - `tpch`, `tpcds`: DuckDB's extensions, all tables at scale COUNT/100, written to Parquet. They come from the packages
   `duckdb-extension-tpch` and `-tpcds`, which must be of DuckDB's own version; another pair may stand in a folder of its
@@ -54,7 +54,7 @@ def recsim(count: int, folder: Path) -> Result:
     from recsim.scenario import load_scenario
 
     pa.set_cpu_count(1)
-    world = build(load_scenario(os.environ["RECSIM_BENCH_SCENARIO"]))
+    world = build(load_scenario(os.environ["BENCH_SCENARIO"]))
     bench = chunk.Workbench(world)
     chunk.write_chunk(world, bench, folder / ".warm", 0, 0)
     for file in (folder / ".warm").rglob("*.parquet"):
