@@ -18,7 +18,7 @@ from recsim.behaviour.aliases import pick_cell, pick_pair
 from recsim.behaviour.catalogue import ABSENT, APPEAL, FIXED_SCALE, LANES, OUTAGE, PRICE, WEIGHT
 from recsim.behaviour.kernel import inlined
 from recsim.behaviour.people import dot, phase_of
-from recsim.behaviour.quantiles import exponential
+from recsim.behaviour.quantiles import exponential, logistic
 from recsim.behaviour.season import OUTAGE_UNIT_MS
 from recsim.rng import draw, stream_id
 
@@ -30,6 +30,7 @@ _MOST = 64
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 _HABITS = 4
+_BYTE = np.uint32(24)
 _BEHIND = LANES // 2
 
 CART_TASTE = np.float32(1.2)
@@ -215,6 +216,12 @@ def fit_of(catalogue, taste, slot):  # type: ignore[no-untyped-def]  # noqa: ANN
 def desire(catalogue, slot, fit):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
     """x: what drives cart and purchase."""
     return CART_TASTE * fit + _fixed(catalogue, slot, APPEAL) + CART_PRICE * _fixed(catalogue, slot, PRICE)
+
+
+@inlined
+def happens_by_odds(rules, log_odds, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
+    """Whether a random word is below the probability of these log odds; most are not, which one look-up tells."""
+    return log_odds >= rules.least_odds[word >> _BYTE] and happens(logistic(log_odds), word)
 
 
 @inlined

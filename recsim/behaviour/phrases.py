@@ -21,12 +21,18 @@ class Phrases:
         """n texts of the words at these places of the banks, int64 (n,) each, with spaces between; none where -1."""
         rows = np.empty((len(places[0]), len(places)), np.int32)
         for k, column in enumerate(places):
-            rows[:, k] = np.where(column < 0, -1, column + self._first[k])
+            _place(column, self._first[k], rows[:, k])
         offsets = np.zeros(len(rows) + 1, np.int32)
         total = _measure(self._start, rows, offsets)
         text = np.empty(total, np.uint8)
         _write(self._start, self._bytes, rows, text)
         return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+@njit(cache=True)
+def _place(column, first, words):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for i in range(column.shape[0]):
+        words[i] = column[i] + first if column[i] >= 0 else -1
 
 
 @njit(cache=True)

@@ -40,8 +40,8 @@ class Rules:
     """Tables are `quantiles.Table`; `_below` are thresholds of 16-bit words, `_under` of 32-bit words.
 
     `day_share` (days,): traffic of each day over that of a mean day. `examined` (64,): how likely place k of a page is
-    looked at, up to a factor. `moves` (2, 6): cumulative thresholds of how a user goes on (see `sessions`), the second
-    row after a cart.
+    looked at, up to a factor. `least_odds` (256,): log odds at which a word of each first byte can happen. `moves`
+    (2, 6): cumulative thresholds of how a user goes on (see `sessions`), the second row after a cart.
     """
 
     seed: np.uint32
@@ -93,6 +93,7 @@ class Rules:
     offset_minutes: NDArray[np.int64]
     interest_under: NDArray[np.int64]
     taste_weight: np.float32
+    least_odds: NDArray[np.float32]
     cart_intercept: np.float32
     purchase_intercept: np.float32
     review_scale: np.float32
@@ -190,6 +191,7 @@ def build(scenario: Scenario, users: int) -> Rules:
         offset_minutes=np.array([OFFSETS_MINUTES.get(name, (0, 0, 0, 0)) for name in people.regions], np.int64),
         interest_under=_interest_shares(people.interests),
         taste_weight=np.float32(behaviour.taste_weight),
+        least_odds=_least_odds(),
         cart_intercept=np.float32(-100.0),
         purchase_intercept=np.float32(-100.0),
         review_scale=np.float32(0.0),
@@ -254,6 +256,13 @@ def _user_components() -> NDArray[np.int8]:
     """Standard normal values of 256 equal steps of probability, times `USER_SCALE`; their variance is set to 1."""
     z = ndtri((np.arange(256) + 0.5) / 256)
     return np.round(z / z.std() * USER_SCALE).clip(-127, 127).astype(np.int8)
+
+
+def _least_odds() -> NDArray[np.float32]:
+    """Log odds of the words 0, 2**24, 2 · 2**24 …, less a margin: what is lower happens for no word of that byte."""
+    share = np.arange(256) / 256
+    with np.errstate(divide="ignore"):
+        return (np.log(share) - np.log1p(-share) - 1e-4).astype(np.float32)
 
 
 def _fates(transport: Transport) -> NDArray[np.int64]:

@@ -26,6 +26,7 @@ from recsim.behaviour.choice import (
     fit_of,
     habit_of,
     happens,
+    happens_by_odds,
     in_stock,
     niche_of,
     open_page,
@@ -249,7 +250,7 @@ def _view(rules, catalogue, draft, scratch, weights, who, counter):  # type: ign
     push(draft, rows.VIEW, scratch.now[MS], product, np.int64(w3))
     fit = fit_of(catalogue, scratch.taste, slot)
     x = desire(catalogue, slot, fit)
-    if happens(logistic(rules.cart_intercept + x), w3) and in_stock(catalogue, slot, scratch.now[MS]):
+    if happens_by_odds(rules, rules.cart_intercept + x, w3) and in_stock(catalogue, slot, scratch.now[MS]):
         _cart(rules, catalogue, draft, scratch, who, counter, slot, x, fit)
     if np.int64(w2 & _LOW16) < rules.vote_below:
         _vote(rules, catalogue, draft, scratch, who, counter, slot)

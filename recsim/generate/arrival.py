@@ -52,11 +52,11 @@ class Log(NamedTuple):
     """How the rows of a draft stand in the log.
 
     `order` uint64 (n,): low 32 bits are the event record's position, in order of arrival, lost ones last. `query` and
-    `review` int64: number of each drafted row, -1 until its first event was written; `sessions`, `queries` and
-    `reviews` int32: the drafted row of each number. `first` int64: number of each odd event, -1 until it is known.
-    `future` uint64: those of the order whose client's clock is ahead. `bought` int64: the purchases' records. `votes`
-    int64 (·, 4): review, user, ms, direction. `written` int64 (6,): events numbered, sessions, queries, reviews, votes,
-    future ones. `kinds` int64 (9,): unique events by type.
+    `review` int64: number of each drafted row, -1 until its first event was written; `sessions` (one longer),
+    `queries` and `reviews` int32: the drafted row of each number. `first` int64: number of each odd event, -1 until
+    it is known. `future` uint64: those of the order whose client's clock is ahead. `bought` int64: the purchases'
+    records. `votes` int64 (·, 4): review, user, ms, direction. `written` int64 (6,): events numbered, sessions,
+    queries, reviews, votes, future ones. `kinds` int64 (9,): unique events by type.
     """
 
     order: NDArray[np.uint64]
@@ -145,7 +145,7 @@ def by_arrival(draft: Draft) -> Log:
         order=room,
         query=np.full(int(count[QUERIES]), -1, np.int64),
         review=np.full(int(count[REVIEWS]), -1, np.int64),
-        sessions=np.empty(int(count[SESSIONS]), np.int32),
+        sessions=np.empty(int(count[SESSIONS]) + 1, np.int32),
         queries=np.empty(int(count[QUERIES]), np.int32),
         reviews=np.empty(int(count[REVIEWS]), np.int32),
         first=np.full(int(count[ODD]) + 1, -1, np.int64),
@@ -226,13 +226,12 @@ def emit(draft, log, chosen, out, bases, skewed):  # type: ignore[no-untyped-def
         row = draft.session[session]
         product = np.int64(draft.events[record, 1] & _LOW) - 1
         reference = np.int64(draft.events[record, 2] >> _HIGH)
-        if row[2] < 0:
-            log.sessions[log.written[1]] = session
-            row[2] = log.written[1]
-            log.written[1] += 1
-        bit = np.uint8(1 << (j & 7))
+        unknown = np.int64(row[2] < 0)  # counted without a branch, which could not be predicted
+        log.sessions[log.written[1]] = session
+        row[2] += (log.written[1] - row[2]) * unknown
+        log.written[1] += unknown
         if _refers(kind):
-            out.has_reference[j >> 3] |= bit
+            out.has_reference[j >> 3] |= np.uint8(1 << (j & 7))
             reference = _reference(log, kind, reference, row[2], base, review_base)
         out.event_id[j] = base + _event_number(log, draft.events[record, 2], kind, reference, row[0], ms)
         odd = np.int64(draft.events[record, 2] & _LOW) >> ODD_SHIFT
@@ -241,8 +240,7 @@ def emit(draft, log, chosen, out, bases, skewed):  # type: ignore[no-untyped-def
             log.written[5] += 1
             ms += draft.skew[odd]
             delay -= draft.skew[odd]
-        if product >= 0:
-            out.has_product[j >> 3] |= bit
+        out.has_product[j >> 3] |= np.uint8(np.int64(product >= 0) << (j & 7))
         out.kind[j] = kind
         out.time_us[j] = day_us + ms * 1000
         out.user[j] = row[0]

@@ -166,7 +166,7 @@ def _event_columns(world: World, out: Rows, count: int) -> dict[str, Any]:
 
 
 def _sessions(rows: Draft, log: Log, base: int, day_us: int) -> pa.RecordBatch:
-    user, client, number, start, end, events = arrival.in_order(rows.session, log.sessions)
+    user, client, number, start, end, events = arrival.in_order(rows.session, log.sessions[:-1])
     columns = {
         "session": base + number,
         "user_id": user,
