@@ -16,6 +16,7 @@ from recsim.behaviour.text import brand_of, brands, path_of, pick
 from recsim.behaviour.world import World
 from recsim.clock import day_label
 from recsim.generate import reviews, sink
+from recsim.generate.lives import created_s
 from recsim.rng import uniforms, words
 from recsim.schema.tables import TABLES, Product
 from recsim.schema.truth import ProductTaste
@@ -75,8 +76,7 @@ def _documents(world: World, low: int, high: int) -> pa.RecordBatch:
             np.int16
         ),
         "video_count": np.maximum(more[:, 2] % 8, 5).astype(np.int16) - 5,
-        "created_at": world.day_us(0)
-        + (traits.born[low:high] * 86_400 + np.where(traits.born[low:high] < 0, more[:, 3] % 86_400, 0)) * 1_000_000,
+        "created_at": world.day_us(0) + created_s(world, ids) * 1_000_000,
     }
     return sink.table(Product, columns, len(ids))
 

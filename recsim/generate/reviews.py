@@ -14,17 +14,21 @@ from recsim.behaviour.reviews import Written
 from recsim.behaviour.world import World
 from recsim.generate import arrival, media, sink
 from recsim.generate.arrival import Log
+from recsim.generate.lives import created_s, there_before
 from recsim.rng import words
 from recsim.schema.tables import Medium, Review
 from recsim.schema.truth import ReviewTruth
 
-HISTORY_DAYS = 365
+_HISTORY_S = 365 * 86_400
 REVIEW_TABLES = ("reviews", "media", "truth/reviews")
 _MOST_VOTES = 20_000
 
 
 def old_tables(world: World, start: int, stop: int) -> dict[str, pa.RecordBatch]:
-    """Reviews start .. stop that are older than the world: each a pure function of its number."""
+    """Reviews start .. stop that are older than the world: each a pure function of its number.
+
+    They are of the last year before it, or of as long as there was the product, by users who were there.
+    """
     ids = np.arange(start, stop, dtype=np.int64)
     entities = ids.astype(np.uint64)
     product = np.searchsorted(world.catalogue.reviews_before, ids, side="right") - 1
@@ -33,14 +37,13 @@ def old_tables(world: World, start: int, stop: int) -> dict[str, pa.RecordBatch]
     stars, helpful = np.empty(len(ids), np.int64), np.empty(len(ids), np.float32)
     votes.judge_old(world.rules, world.traits.quality[product].astype(np.float32), ids, stars, helpful)
     users = (word[:, 2].astype(np.uint64) << np.uint64(32) | word[:, 3].astype(np.uint64)) % np.uint64(world.users)
+    since_s = np.clip(-created_s(world, product), 1, _HISTORY_S)
     up = _votes(world, more[:, 2], stars)
     columns = {
         "review_id": ids,
         "product_id": product,
-        "user_id": users.astype(np.int64),
-        "event_timestamp": world.day_us(0)
-        - 1_000_000
-        - word[:, 1].astype(np.int64) % (HISTORY_DAYS * 86_400) * 1_000_000,
+        "user_id": there_before(world, users.astype(np.int64)),
+        "event_timestamp": world.day_us(0) - 1_000_000 * (1 + word[:, 1].astype(np.int64) % since_s),
         "stars": stars.astype(np.float32),
         "verified": more[:, 0] < world.scenario.reviews.verified_share * 2.0**32,
         "up_votes": up,
