@@ -2,7 +2,8 @@
 
     python tests/bench/bench_generate.py [--scenario 10m] [--chunks 3] [--nexmark CHECKOUT] [--tpc FOLDER]
 
-`write only` writes the columns of the event table from memory with the same encodings, `write only, all` those of all
+`drawing alone` draws the same users and sessions over pages of one product, so that nobody has a choice; what it takes
+less is the choosing. `write only` writes the columns of the event table from memory with the same encodings, `write only, all` those of all
 tables of the chunk: the floor for anything that makes Parquet.
 `numpy + pyarrow` is the usual generator without a model: numpy draws the same columns uniformly, sorts them by time,
 and pyarrow writes them with its defaults. After the stages every peer of `generate_peers.py` runs in processes of its
@@ -34,6 +35,7 @@ from recsim.scenario import load_scenario
 from recsim.schema import TABLES, Event
 
 Timings = dict[str, list[float]]
+NO_CHOICE = ["behaviour.consideration=1", "behaviour.niches_per_page=1"]
 
 
 def cpu(timings: Timings, name: str, work: Callable[[], object]) -> object:
@@ -162,6 +164,7 @@ def main() -> None:
     pa.set_cpu_count(1)
     timings: Timings = {}
     world = build(scenario)
+    bare = build(load_scenario(chosen.scenario, sets=NO_CHOICE), world.funnel)
     bench = chunk.Workbench(world)
     events = []
     with tempfile.TemporaryDirectory() as name:
@@ -170,6 +173,7 @@ def main() -> None:
         for partition in range(min(chosen.chunks, scenario.layout.partitions)):
             count, table = split(world, bench, folder, partition, timings)
             events.append(count)
+            cpu(timings, "drawing alone", lambda p=partition: chunk.draft_chunk(bare, bench, 0, p))
             cpu(timings, "whole chunk", lambda p=partition: chunk.write_chunk(world, bench, folder / "w", 0, p))
             everything = read_all(folder / "w")
             cpu(timings, "write only, all", lambda t=everything: write_all(t, folder / "again"))
