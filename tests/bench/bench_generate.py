@@ -3,8 +3,8 @@
     python tests/bench/bench_generate.py [--scenario 10m] [--chunks 3] [--nexmark CHECKOUT] [--tpc FOLDER]
 
 `drawing alone` draws the same users and sessions over pages of one product, so that nobody has a choice; what it takes
-less is the choosing. `write only` writes the columns of the event table from memory with the same encodings, `write only, all` those of all
-tables of the chunk: the floor for anything that makes Parquet.
+less is the choosing. `write only` writes the columns of the event table from memory with the same encodings,
+`write only, all` those of all tables of the chunk: the floor for anything that makes Parquet.
 `numpy + pyarrow` is the usual generator without a model: numpy draws the same columns uniformly, sorts them by time,
 and pyarrow writes them with its defaults. After the stages every peer of `generate_peers.py` runs in processes of its
 own; that file says what each is and where CHECKOUT and FOLDER come from.
