@@ -42,8 +42,9 @@ def test_an_executor_does_its_jobs_in_any_batches(tmp_path: Path) -> None:
 
     scenario = load_scenario("smoke", sets=TINY)
     (tmp_path / ".done").mkdir()
-    plain = [tuple(job) for job in jobs(build(scenario))]
-    head = orjson.dumps({"scenario": scenario.resolved(), "out": str(tmp_path)})
+    world = build(scenario)
+    plain = [tuple(job) for job in jobs(world)]
+    head = orjson.dumps({"scenario": scenario.resolved(), "funnel": world.funnel.tree(), "out": str(tmp_path)})
     numbers = [
         pa.RecordBatch.from_pydict({"id": pa.array(part)}) for part in ([4, 0], [1], [3, 2, *range(5, len(plain))])
     ]

@@ -97,12 +97,6 @@ def test_quality_rises_once_a_model_serves(run: Path) -> None:
     assert recall[1] > recall[0] + 0.15
 
 
-def test_a_slate_from_the_users_department_has_most_of_the_true_utility(run: Path) -> None:
-    shares = values(run, "utility_share", "home")
-    assert abs(shares[0]) < 0.1
-    assert shares[-1] > 0.8
-
-
 def test_impressions_have_propensity_one_and_ranks_from_one(run: Path) -> None:
     shown = pl.read_parquet(run / "impressions")
     assert shown["propensity"].unique().to_list() == [1.0]

@@ -59,6 +59,14 @@ def test_an_open_loop_leaves_no_trace_and_a_closed_one_changes_no_event_of_the_l
     assert [file.read_bytes() for file in lakes[0]] == [file.read_bytes() for file in lakes[1]]
 
 
+def test_slates_of_a_model_have_more_of_the_true_utility_than_those_of_the_first_day(runs: dict[str, Path]) -> None:
+    rows = [row for row in results(runs["open"])["quality"] if row["metric"] == "utility_share"]
+    assert {"all", "home"} <= {row["surface"] for row in rows}
+    home = [row["value"] for row in rows if row["surface"] == "home"]
+    assert len(home) == 3
+    assert home[0] < home[-1] < 1.0
+
+
 def test_what_users_chose_is_what_the_batch_learns_from(runs: dict[str, Path]) -> None:
     models = [results(runs[name])["models"][0]["pairs"] for name in ("open", "aa")]
     assert models[0] != models[1]
