@@ -14,6 +14,8 @@ import pytest
 
 from recsim.runs import FileRecord, read_manifest
 
+pytestmark = pytest.mark.slow
+
 GENERATE = ["generate", "smoke", "--set", "users.count=20000", "--set", "layout.partitions=6", "--workers", "2"]
 
 

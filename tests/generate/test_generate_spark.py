@@ -19,6 +19,7 @@ from recsim.scenario import load_scenario
 TINY = ["users.count=300", "products.count=60", "products.categories=6", "calendar.days=2"]
 
 
+@pytest.mark.slow
 def test_spark_makes_the_bytes_that_the_local_engine_makes(tmp_path: Path) -> None:
     """In a process of its own: a Spark session holds a JVM until its Python ends."""
     pytest.importorskip("pyspark", reason="PySpark is not installed; pip install 'recsim-workbench[spark]'")
