@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,13 +13,17 @@ from recsim.cli.terminal import Terminal
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
 
+if TYPE_CHECKING:
+    from recsim.fidelity.calibrate import Found, Model
+    from recsim.fidelity.measure import Published
+
 
 def calibrate(
     world: options.World,
     name: Annotated[str | None, typer.Option(help="Name of the profile; by default the world's.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; by default NAME.toml here.")] = None,
     tune: Annotated[
-        bool, typer.Option(help="Find what acts through the choice model by making small worlds (about a minute).")
+        bool, typer.Option(help="Find what acts through the choice model by drawing up to 34 worlds (a minute or two).")
     ] = True,
     json: options.Json = False,
     dry_run: options.DryRun = False,
@@ -28,8 +31,8 @@ def calibrate(
     quiet: options.Quiet = False,
 ) -> None:
     """Measure a world and write a profile: its figures as targets, and the model values that come near them."""
-    from recsim.fidelity.calibrate import Found, Model, model_of, profile_tree, scenario_of, small_size, tuned
-    from recsim.fidelity.measure import measure
+    from recsim.fidelity.calibrate import model_of, profile_tree, scenario_of
+    from recsim.fidelity.measure import published
     from recsim.fidelity.writing import toml
 
     dataset = Dataset.open(world)
@@ -41,25 +44,16 @@ def calibrate(
     with Terminal(json=json, quiet=quiet) as terminal:
         rows = dataset.manifest.facts.get("events") or dataset.manifest.facts.get("interactions") or 0
         if dry_run:
-            plan = [["profile", str(target)], ["rows read", f"{rows:,}"], ["small worlds made", "4" if tune else "0"]]
+            plan = [["profile", str(target)], ["rows read", f"{rows:,}"], ["worlds drawn", "up to 34" if tune else "0"]]
             terminal.table("calibrate would write", ["what", "estimate"], plan)
             terminal.hint("nothing was written")
             return
-        found = measure(dataset, progress=terminal)
-        model = model_of(dataset, found)
+        log = published(dataset, progress=terminal)
+        model = model_of(dataset, log.found)
         scenario_of(model)
         if tune:
-
-            def simulate(candidate: Model) -> Found:
-                from recsim.generate.engine import generate
-
-                with tempfile.TemporaryDirectory(prefix="recsim-calibrate-") as folder:
-                    made = Path(folder) / "world"
-                    generate(scenario_of(small_size(candidate)), made, progress=terminal)
-                    return measure(Dataset.open(made), ["events_per_product", "re_view", "category_stay"])
-
-            model = tuned(model, found, simulate)
-        tree = profile_tree(dataset, found, model)
+            model = _tuned(model, log, terminal)
+        tree = profile_tree(dataset, log.found, model, log.cut)
         if name:
             tree["description"] = f"{name}: {tree['description'][0].lower()}{tree['description'][1:]}"
         text = toml(tree)
@@ -77,6 +71,34 @@ def calibrate(
             terminal.table("targets", ["statistic", "measured"], told)
         terminal.hint(f"wrote {target}")
         terminal.hint(f"next: recsim generate base --set profile={quote(str(target))} --certificate")
+
+
+def _tuned(model: Model, log: Published, terminal: Terminal) -> Model:
+    """The model with the knobs of the choice model set: worlds are drawn in memory and measured as the log is."""
+    from recsim.cli.drawn import Drawn
+    from recsim.fidelity.calibrate import scaled, scenario_of, small_scale
+    from recsim.fidelity.cut import through
+    from recsim.fidelity.measure import Pass
+    from recsim.fidelity.tuning import STEPS, answering, fitting, tuned
+
+    scale = small_scale(model)
+    names = answering(log.found, scale)
+    total = 1 + len(fitting(log.found)) + STEPS
+    done = 0
+    funnel = None
+
+    def simulate(candidate: Model) -> Found:
+        nonlocal done, funnel
+        made = Drawn.of(scenario_of(scaled(candidate, scale)), funnel)
+        funnel = made.world.funnel
+        run = Pass(made.context(users_are_sessions=log.cut.sessions_only), names)
+        for piece in through(log.cut, made.pieces, made.products)():
+            run.add(piece)
+        done += 1
+        terminal("fit the model", done, total, "worlds")
+        return run.finish(log.limits)
+
+    return tuned(model, log.found, simulate, scale=scale)
 
 
 def _texts(tree: dict[str, dict[str, dict[str, dict[str, float]]]]) -> dict[str, dict[str, str]]:

@@ -22,6 +22,7 @@ STATISTICS = Registry(
         "missing": "recsim.fidelity.catalogue:Missing",
         "orders_per_buyer": "recsim.fidelity.funnel:OrdersPerBuyer",
         "popularity": "recsim.fidelity.counts:Popularity",
+        "popularity_steps": "recsim.fidelity.structure:PopularitySteps",
         "price_conversion": "recsim.fidelity.joint:PriceConversion",
         "price_usd": "recsim.fidelity.catalogue:Prices",
         "query_words": "recsim.fidelity.queries:QueryWords",

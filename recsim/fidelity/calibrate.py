@@ -1,27 +1,26 @@
 """From the figures of a world to a profile: targets as measured, and the model values that come near them.
 
-Most values are fitted in closed form. Those that act through the choice model (how often people return to a product,
-how skewed popularity is) depend on each other; `tuned` finds them by making small worlds and measuring those.
+Most values are fitted in closed form here. Those that act through the choice model (how often people return to a
+product, how skewed popularity is) depend on each other; `recsim.fidelity.tuning` finds them by making worlds.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from recsim.dataset import Dataset
 from recsim.fidelity.base import Measured
 from recsim.fidelity.clocks import DAYS
-from recsim.fidelity.fits import floored_lognormal, lognormal_sigma, poisson_lognormal, unseen_share
+from recsim.fidelity.cut import Cut
+from recsim.fidelity.fits import below_share, cut_lognormal, floored_lognormal, poisson_lognormal, unseen_share
 from recsim.fidelity.log import sessions_are_users
 from recsim.scenario import Scenario
 from recsim.scenario.world import Behaviour, Calendar, Products, Users
 
 Model = dict[str, dict[str, Any]]
 Found = Mapping[str, Measured]
-Simulate = Callable[[Model], Found]
 
 WHOLE_LOG = frozenset(
     {"events_per_product", "events_per_user", "sessions_per_user", "orders_per_buyer", "popularity", "slopes"}
@@ -35,11 +34,17 @@ WHOLE_LOG = frozenset(
     }
 )
 """Statistics that grow with the window, so their targets hold for it alone."""
+LONGEST_GAP_S = 1500.0
+"""The longest pause the model makes inside a session, as `recsim.behaviour.rules` has it."""
 PER_PRODUCT = frozenset({"events_per_product", "popularity", "session_popularity", "slopes", "reviews_per_product"})
 """Those that need as many users a product, too."""
 
-ROUNDS = 4
-TUNED_USERS, TUNED_PRODUCTS = 20_000, 10_000
+TUNED_USERS, TUNED_PRODUCTS = 100_000, 200_000
+"""Size of the largest world that is made to find knobs; one of a larger log is made smaller in proportion."""
+MOST_UNSEEN = 5.0
+"""Products of a catalogue to those that a log shows, at most: a fit of a cut log's tail says little about the rest."""
+PRODUCTS_A_CATEGORY, LEAST_CATEGORIES, MOST_CATEGORIES = 80, 8, 300
+"""What is begun with where the log names no categories."""
 _STAR_NAMES = ("one_share", "two_share", "three_share", "four_share", "five_share")
 
 
@@ -104,13 +109,14 @@ def _sessions(world: Dataset, found: Found) -> float:
 
 
 def _products(world: Dataset, found: Found) -> dict[str, Any]:
-    values: dict[str, Any] = {"count": max(10, world.products)}
+    values: dict[str, Any] = {"count": _catalogue(world, found)}
     leaves = world.frame("products", columns=["category"])["category"].list.join("/")
     different = int(leaves.filter(leaves != "").n_unique()) if leaves.len() else 0
     if different >= 2:
         values["categories"] = min(different, 20_000)
-    elif values["count"] < Products().categories:
-        values["categories"] = max(2, values["count"] // 10)
+    else:
+        whole = values["count"] // PRODUCTS_A_CATEGORY
+        values["categories"] = min(max(whole, LEAST_CATEGORIES), MOST_CATEGORIES, values["count"] // 2)
     price = found["price_usd"].values
     if price:
         values["median_price_usd"] = price["p50"]
@@ -119,6 +125,16 @@ def _products(world: Dataset, found: Found) -> dict[str, Any]:
         if share is not None:
             values[f"missing_{field}_share"] = share
     return values
+
+
+def _catalogue(world: Dataset, found: Found) -> int:
+    """Products of the shop: those seen, and those that a filtered log was cut of."""
+    seen = found["events_per_product"]
+    if seen.limits.least <= 1 or seen.histogram is None:
+        return max(10, world.products)
+    fit = poisson_lognormal(seen.histogram, least=seen.limits.least)
+    kept = 1.0 if fit is None else 1.0 - below_share(*fit, seen.limits.least)
+    return max(10, world.products, round(seen.count / max(kept, 1.0 / MOST_UNSEEN)))
 
 
 def _behaviour(found: Found) -> dict[str, Any]:
@@ -132,8 +148,8 @@ def _behaviour(found: Found) -> dict[str, Any]:
         values["session_length_median"], values["session_length_sigma"] = max(fit[0], 1.0), fit[1]
     gap = found["gap_s"].values
     if gap:
-        values["gap_median_s"] = min(max(gap["p50"], 0.1), 600.0)
-        values["gap_sigma"] = min(lognormal_sigma(gap), 3.0)
+        median, sigma = cut_lognormal(gap, most=LONGEST_GAP_S)
+        values["gap_median_s"], values["gap_sigma"] = min(max(median, 0.1), 600.0), min(sigma, 3.0)
     values |= _funnel(found["funnel"].values)
     searching = found["searches"].values.get("session_share")
     if searching is not None:
@@ -158,81 +174,25 @@ def _plain(value: object) -> object:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-@dataclass(frozen=True)
-class Knob:
-    """A model value that a statistic answers to: `signal` reads the statistic, rising with the value."""
-
-    section: str
-    key: str
-    statistic: str
-    signal: Callable[[Measured], float | None]
-    low: float
-    high: float
+def small_scale(model: Model) -> float:
+    """The share of its users and products at which a model is drawn in seconds; 1 where it is small enough."""
+    return min(1.0, TUNED_USERS / model["users"]["count"], TUNED_PRODUCTS / model["products"]["count"])
 
 
-def _share(name: str) -> Callable[[Measured], float | None]:
-    return lambda found: found.values.get(name)
-
-
-def popularity_sigma(found: Measured) -> float | None:
-    """sigma of the Poisson-lognormal behind events a product."""
-    if found.histogram is None:
-        return None
-    fit = poisson_lognormal(found.histogram, least=max(1, found.floor))
-    return None if fit is None else fit[1]
-
-
-KNOBS = (
-    Knob("products", "popularity_sigma", "events_per_product", popularity_sigma, 0.0, 4.0),
-    Knob("behaviour", "review_view_share", "re_view", _share("share"), 0.0, 0.6),
-    Knob("behaviour", "stay_in_category_share", "category_stay", _share("share"), 0.0, 0.999),
-)
-
-
-def tuned(model: Model, found: Found, simulate: Simulate) -> Model:
-    """The model with the knobs of the choice model set so that small worlds show the statistics of `found`.
-
-    Each round makes one world, and moves every knob by what its statistic lacks: all of them answer with a slope near
-    one. The best round is kept.
-    """
-    defaults: dict[str, Any] = {"products": Products(), "behaviour": Behaviour()}
-    wanted = {knob: target for knob in KNOBS if (target := knob.signal(found[knob.statistic])) is not None}
-    at = {
-        knob: float(model.get(knob.section, {}).get(knob.key, getattr(defaults[knob.section], knob.key)))
-        for knob in wanted
-    }
-    best, least = dict(at), math.inf
-    for _ in range(ROUNDS):
-        shown = simulate(_with(model, at))
-        lacks = {knob: target - (knob.signal(shown[knob.statistic]) or 0.0) for knob, target in wanted.items()}
-        error = sum(abs(lack) for lack in lacks.values())
-        if error < least:
-            best, least = dict(at), error
-        at = {knob: min(max(at[knob] + lacks[knob], knob.low), knob.high) for knob in wanted}
-    return _with(model, best)
-
-
-def _with(model: Model, values: Mapping[Knob, float]) -> Model:
-    changed = {section: dict(keys) for section, keys in model.items()}
-    for knob, value in values.items():
-        changed.setdefault(knob.section, {})[knob.key] = float(f"{value:.4g}")
-    return changed
-
-
-def small_size(model: Model) -> Model:
-    """The model at a size that is made in seconds, with as many users a product."""
-    users, products = int(model["users"]["count"]), int(model["products"]["count"])
-    factor = min(1.0, TUNED_USERS / users, TUNED_PRODUCTS / products)
+def scaled(model: Model, scale: float) -> Model:
+    """The model at another size, with as many users a product and products a category, in one partition."""
     small = {section: dict(keys) for section, keys in model.items()}
-    small["users"]["count"] = max(500, round(users * factor))
-    small["products"]["count"] = max(50, round(products * factor))
-    categories = int(small["products"].get("categories", Products().categories))
-    small["products"]["categories"] = max(2, min(categories, small["products"]["count"] // 20))
+    small["layout"] = {"partitions": 1}
+    if scale < 1.0:
+        small["users"]["count"] = max(1, round(small["users"]["count"] * scale))
+        products = small["products"]["count"] = max(50, round(small["products"]["count"] * scale))
+        categories = small["products"].get("categories", Products().categories)
+        small["products"]["categories"] = max(2, min(round(categories * scale), products // 2))
     return small
 
 
-def profile_tree(world: Dataset, found: Found, model: Model) -> dict[str, Any]:
-    """The profile as a tree: description, model, targets."""
+def profile_tree(world: Dataset, found: Found, model: Model, cut: Cut) -> dict[str, Any]:
+    """The profile as a tree: description, how the log was cut, model, targets."""
     days = days_of(world)
     seen = found["events_per_user"].count
     knows_users = not sessions_are_users(world)
@@ -254,6 +214,7 @@ def profile_tree(world: Dataset, found: Found, model: Model) -> dict[str, Any]:
         targets[name] = target
     return {
         "description": f"Measured on {world.name}: {world.users:,} users, {world.products:,} products.",
+        "cut": {"log": cut.tree()} if not cut.whole else {},
         "model": model,
         "targets": targets,
     }

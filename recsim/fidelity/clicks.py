@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsim.dataset import Dataset
+from recsim.fidelity.cut import Cut, through
 from recsim.fidelity.log import Ints, Piece, pieces
 from recsim.rng import words
 
@@ -59,6 +61,18 @@ def _rows(indptr: Ints, chosen: Ints) -> tuple[Ints, Ints]:
     lengths = np.diff(indptr)[chosen]
     ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return np.arange(ends[-1]) + np.repeat(indptr[:-1][chosen] - ends[:-1], lengths), ends
+
+
+FINEST = 100
+"""The most popular hundredth of the products is level 0; each level above is twice as wide."""
+
+
+def popularity_levels(product: Ints) -> NDArray[np.float64]:
+    """For each view of a log, the level of its product: its rank share, in doublings."""
+    counts = np.bincount(product)
+    order = np.argsort(np.argsort(-counts, kind="stable"), kind="stable")
+    share = order / max(int(np.count_nonzero(counts)), 1)
+    return np.floor(np.log2(share * FINEST + 1))[product]
 
 
 class Sampler:
@@ -115,9 +129,9 @@ class Sampler:
         return whole.take(order.astype(np.int64))
 
 
-def sample(world: Dataset, *, least: int, most: int, seed: int = 0) -> Clicks:
-    """A sample of the sessions of a world."""
+def sample(world: Dataset, *, least: int, most: int, seed: int = 0, cut: Cut | None = None) -> Clicks:
+    """A sample of the sessions of a world, cut as another log was."""
     sampler = Sampler(least=least, most=most, seed=seed)
-    for piece in pieces(world):
+    for piece in through(cut or Cut(), lambda: pieces(world), world.products)():
         sampler.add(piece)
     return sampler.clicks()

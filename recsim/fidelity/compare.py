@@ -68,6 +68,13 @@ def errors_of(
     return {name: log_error(synthetic[name], real[name], slack=slack[name]) for name in real if name in synthetic}
 
 
+def compared(real: Measured) -> dict[str, float]:
+    """The figures of a statistic that another world is held against."""
+    if real.about.form not in ("counts", "values"):
+        return dict(real.values)
+    return {name: v for name, v in real.values.items() if name in COMPARED or (name[0] != "p" and name != "sd")}
+
+
 def between(real: Measured, synthetic: Measured) -> Check:
     """A statistic of a synthetic world against the same of a real one."""
     about = real.about
@@ -78,11 +85,7 @@ def between(real: Measured, synthetic: Measured) -> Check:
         reason = f"real: {real.reason}"
     elif not synthetic.values:
         reason = f"synthetic: {synthetic.reason}"
-    shown = real.values
-    if about.form in ("counts", "values") and real.values:
-        shown = {name: value for name, value in real.values.items() if name in COMPARED or not name.startswith("p")}
-        shown.pop("sd", None)
-    errors = {} if reason else errors_of(about.form, synthetic.values, shown, whole=False)
+    errors = {} if reason else errors_of(about.form, synthetic.values, compared(real), whole=False)
     return _check(rung, real, dict(real.values), dict(synthetic.values), errors, tolerance, reason)
 
 

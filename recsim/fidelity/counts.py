@@ -20,6 +20,9 @@ WINDOWS = {
 }
 """Parts of the products, most popular first, that a local slope is taken over; the first and the last are the ranks
 10 to 1,000 and 10,000 to 1,000,000 of the 1.86 million products of OTTO."""
+ENOUGH_RANKS = 45
+"""A slope over k ranks has a standard error of 1 ÷ √k of itself (Hill, Annals of Statistics 1975): of fewer it could
+not be told within 15 %."""
 SESSION_VIEWS, SUPPORT = 2, 5
 """Session logs are published without shorter sessions and without rarer products."""
 
@@ -113,7 +116,7 @@ class Slopes:
         found = {}
         for name, (first, last) in WINDOWS.items():
             low, high = max(1, int(first * len(counts))), int(last * len(counts))
-            if high - low < 5:
+            if high - low < ENOUGH_RANKS:
                 continue
             ranks = np.unique(np.geomspace(low, high, 40).astype(np.int64))
             found[name] = float(-np.polyfit(np.log(ranks), np.log(counts[ranks - 1]), 1)[0])

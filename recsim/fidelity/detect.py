@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsim.fidelity.clicks import Clicks
+from recsim.fidelity.clicks import Clicks, popularity_levels
 from recsim.fidelity.protocol import Prepared
 from recsim.rng import words
 
@@ -16,8 +16,6 @@ PASSING_AUC = 0.75
 found a difference that a user of the data would notice."""
 SESSIONS = 8_000
 FOLDS = 5
-FINEST = 100
-"""The most popular hundredth of the products is level 0; each level above is twice as wide."""
 FEATURES = ("views", "products", "immediate_repeats", "later_repeats", "popularity_first", "popularity_mean",
             "popularity_spread", "mean_gap_s", "longest_gap_s", "duration_s")  # fmt: skip
 
@@ -41,14 +39,11 @@ def features(clicks: Clicks) -> NDArray[np.float64]:
     """
     n, lengths = len(clicks), clicks.lengths
     row = np.repeat(np.arange(n), lengths)
-    counts = np.bincount(clicks.product)
-    order = np.argsort(np.argsort(-counts, kind="stable"), kind="stable")
-    share = order / max(int(np.count_nonzero(counts)), 1)
-    rank = np.floor(np.log2(share * FINEST + 1))[clicks.product]
+    rank = popularity_levels(clicks.product)
     inner = row[1:] == row[:-1]
     at_once = np.bincount(row[1:][inner & (clicks.product[1:] == clicks.product[:-1])], minlength=n)
-    pairs = np.unique(row * (len(counts) + 1) + clicks.product)
-    different = np.bincount(pairs // (len(counts) + 1), minlength=n)
+    most = int(clicks.product.max(initial=0)) + 1
+    different = np.bincount(np.unique(row * most + clicks.product) // most, minlength=n)
     mean = np.bincount(row, rank, n) / lengths
     spread = np.sqrt(np.maximum(np.bincount(row, rank**2, n) / lengths - mean**2, 0))
     columns = [lengths, different, at_once, lengths - different - at_once, rank[clicks.indptr[:-1]], mean, spread]

@@ -8,7 +8,7 @@ from typing import Any
 
 from recsim import __version__
 from recsim.dataset import Dataset
-from recsim.fidelity.ladder import Certificate, Size, against_profile, against_world
+from recsim.fidelity.ladder import Certificate, Sizes, against_profile, against_world
 from recsim.fidelity.protocol import Protocol
 from recsim.progress import Progress, silent
 from recsim.runs import Manifest, Stopwatch, seal, staged, write_json
@@ -16,7 +16,7 @@ from recsim.scenario.model import digest
 from recsim.scenario.profile import Profile
 
 VERB = "certificate"
-MODEL = "recsim-certificate/1"
+MODEL = "recsim-certificate/2"
 """Version of the method: raised whenever the same worlds would give other figures."""
 
 
@@ -43,7 +43,7 @@ def certify(
     against: Sequence[Dataset] = (),
     profile: Profile | None = None,
     profile_name: str = "",
-    sizes: Sequence[Size] = (),
+    sizes: Sizes | None = None,
     seed: int = 1,
     protocol: Protocol | None = None,
     force: bool = False,
@@ -55,7 +55,7 @@ def certify(
     """
     assert bool(against) != (profile is not None), "one of real worlds and a profile"
     watch = Stopwatch()
-    mark = identity(world, against=against, profile=profile, sized=bool(sizes), seed=seed)
+    mark = identity(world, against=against, profile=profile, sized=sizes is not None, seed=seed)
     with staged(out, identity=mark, resume=False, force=force) as directory:
         if profile is not None:
             found = against_profile(world, profile, sizes=sizes, protocol=protocol, seed=seed, progress=progress)
@@ -75,7 +75,7 @@ def certify(
                 "world": str(world.path),
                 "against": [str(one.path) for one in against],
                 "profile": profile_name or None,
-                "sized": bool(sizes),
+                "sized": sizes is not None,
                 "seed": seed,
             },
             facts={rung.name: rung.passed for rung in found.rungs},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,26 @@ def floored_lognormal(histogram: NDArray[np.int64], *, least: int) -> tuple[floa
     return float(np.exp(found.x[0])), float(min(np.exp(found.x[1]), 3.0))
 
 
-def lognormal_sigma(values: dict[str, float], low: str = "p25", high: str = "p75") -> float:
-    """sigma of the lognormal with two quantiles of a distribution, named p25 and p75 or alike."""
-    z = float(ndtri(float(high[1:]) / 100) - ndtri(float(low[1:]) / 100))
-    return math.log(values[high] / values[low]) / z
+def below_share(mu: float, sigma: float, least: int) -> float:
+    """The share of Poisson-lognormal counts below a count."""
+    return float(np.exp(_log_share(np.arange(least), mu, sigma)).sum())
+
+
+def cut_lognormal(values: Mapping[str, float], *, most: float) -> tuple[float, float]:
+    """(median, sigma) of the lognormal, values above `most` lowered to it, nearest to some quantiles named p25, p50 …
+
+    Nearest by the largest log ratio of the quantiles from a quarter to 95 %, as a certificate judges them.
+    """
+    shares = [name for name in ("p25", "p50", "p75", "p90", "p95") if values[name] > 0]
+    z = ndtri(np.array([float(name[1:]) / 100 for name in shares]))
+    logs = np.log([values[name] for name in shares])
+
+    def worst(parameters: NDArray[np.float64]) -> float:
+        mu, sigma = float(parameters[0]), float(np.exp(parameters[1]))
+        made = np.minimum(mu + sigma * z, math.log(most))
+        return float(np.abs(made - logs).max())
+
+    slope, middle = np.polyfit(z, logs, 1) if len(shares) > 1 else (1.0, logs[0])
+    start = np.array([middle, math.log(max(float(slope), 0.05))])
+    found = minimize(worst, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-5, "maxiter": 600})
+    return float(np.exp(found.x[0])), float(np.exp(found.x[1]))

@@ -73,10 +73,14 @@ class CategoryStay:
 
 
 class PairSample:
-    """Pairs of user and product viewed, once a session, of a hashed part of the users: at most `MOST_PAIRS`."""
+    """Pairs of user and product viewed, once a session, of a hashed part of the users: at most `MOST_PAIRS`.
+
+    Where a log knows sessions only, a session stands for a user.
+    """
 
     def __init__(self, context: Context) -> None:
         self._products = context.world.products
+        self._by_session, self._sessions = context.users_are_sessions, 0
         rows = context.world.manifest.facts.get("events") or context.world.manifest.facts.get("interactions") or 1
         self.every = max(1, -(-int(rows) // MOST_PAIRS))
         self._keys: list[Ints] = []
@@ -84,11 +88,16 @@ class PairSample:
 
     def add(self, piece: Piece) -> None:
         views = piece.views
+        user = views.user
+        if self._by_session:
+            user = views.owner + self._sessions
+            self._sessions += len(views.starts)
         if self.every > 1:
-            views = views.where((views.user * 2654435761 % 4294967296 // 65536) % self.every == 0)
+            chosen = (user * 2654435761 % 4294967296 // 65536) % self.every == 0
+            views, user = views.where(chosen), user[chosen]
         _, first = np.unique(views.owner * self._products + views.product, return_index=True)
-        self._keys.append((views.user * self._products + views.product)[first])
-        self.views.append(views.user)
+        self._keys.append((user * self._products + views.product)[first])
+        self.views.append(user)
 
     def pairs(self) -> tuple[Ints, Ints]:
         """The pairs, and the sessions each was viewed in."""

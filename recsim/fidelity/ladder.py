@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,11 +11,12 @@ import numpy as np
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
 from recsim.fidelity.agreement import PANEL, Agreement, Scores, agree, agree_with_means, score
-from recsim.fidelity.base import Measured
+from recsim.fidelity.base import Limits, Measured
 from recsim.fidelity.clicks import Clicks, sample
-from recsim.fidelity.compare import TOLERANCE, Check, against_target, between, errors_of, floors_of, limits_of
+from recsim.fidelity.compare import TOLERANCE, Check, against_target, between, errors_of, limits_of
+from recsim.fidelity.cut import Cut
 from recsim.fidelity.detect import PASSING_AUC, Detection, detect
-from recsim.fidelity.measure import measure
+from recsim.fidelity.measure import measure, published
 from recsim.fidelity.protocol import Prepared, Protocol, prepare
 from recsim.progress import Progress, silent
 from recsim.rng import words
@@ -57,18 +58,31 @@ class Certificate:
 
     rungs: tuple[Rung, ...]
     checks: tuple[Check, ...]
+    cut: Cut = field(default_factory=Cut)
 
     def tree(self) -> dict[str, Any]:
-        return {"rungs": [rung.tree() for rung in self.rungs], "checks": [asdict(check) for check in self.checks]}
+        return {
+            "cut": {**self.cut.tree(), "told": self.cut.told()},
+            "rungs": [rung.tree() for rung in self.rungs],
+            "checks": [asdict(check) for check in self.checks],
+        }
 
 
 @dataclass(frozen=True)
 class Size:
-    """A world of the same scenario at another size: its statistics, and whether making it twice gave the same bytes."""
+    """A world of the same scenario at another size: its statistics, and whether making it twice gave the same bytes.
+
+    `unsteady` are statistics that so small a world can't show.
+    """
 
     label: str
     found: Mapping[str, Measured]
     same_bytes: bool | None = None
+    unsteady: frozenset[str] = frozenset()
+
+
+Sizes = Callable[[Mapping[str, Limits], Cut], Sequence[Size]]
+"""Makes the other sizes and measures them, cut and limited as the world itself is."""
 
 
 def against_world(
@@ -76,41 +90,40 @@ def against_world(
     real: Dataset,
     *,
     others: Sequence[Dataset] = (),
-    sizes: Sequence[Size] = (),
+    sizes: Sizes | None = None,
     protocol: Protocol | None = None,
     seed: int = 1,
     progress: Progress = silent,
 ) -> Certificate:
     """The certificate of a world against a real one; `others` are further real worlds for the ceiling of L4."""
     protocol = protocol or Protocol()
-    raw = measure(real, progress=progress)
-    limits = floors_of(raw)
-    wanted = measure(real, limits=limits, progress=progress)
-    found = measure(world, limits=limits, progress=progress)
-    checks = [between(wanted[name], found[name]) for name in sorted(wanted)]
+    log = published(real, progress=progress)
+    found = measure(world, limits=log.limits, cut=log.cut, progress=progress)
+    checks = [between(log.found[name], found[name]) for name in sorted(log.found)]
     rungs = [_checked(name, checks) for name in ("L1", "L2")]
     try:
-        sides = [_prepared(one, protocol, seed) for one in (real, world)]
+        sides = [_prepared(one, protocol, seed, log.cut) for one in (real, world)]
     except BadInput as error:
         rungs += [Rung(name, None, f"{error}") for name in ("L3", "L4", "L5")]
     else:
         rungs.append(_detected(detect(sides[0], sides[1], seed=seed)))
         rungs += _ranked(world, real, others, sides, protocol, seed, progress)
-    rungs.append(_invariant(found, sizes))
-    return Certificate(tuple(rungs), tuple(checks))
+    rungs.append(_invariant(found, sizes(log.limits, log.cut) if sizes else ()))
+    return Certificate(tuple(rungs), tuple(checks), log.cut)
 
 
 def against_profile(
     world: Dataset,
     profile: Profile,
     *,
-    sizes: Sequence[Size] = (),
+    sizes: Sizes | None = None,
     protocol: Protocol | None = None,
     seed: int = 1,
     progress: Progress = silent,
 ) -> Certificate:
     """The certificate of a world against the targets of a profile: what can be said without a real log."""
-    found = measure(world, limits=limits_of(profile.targets), progress=progress)
+    limits, cut = limits_of(profile.targets), Cut.of(profile.cut.get("log"))
+    found = measure(world, limits=limits, cut=cut, progress=progress)
     seen = found["events_per_user"].count or None
     checks = [
         against_target(target, found[name], world, users=seen) for name, target in sorted(profile.targets.items())
@@ -120,8 +133,8 @@ def against_profile(
     rungs.append(Rung("L3", None, need))
     rungs.append(_known_ranking(world, profile, protocol or Protocol(), seed, progress) or Rung("L4", None, need))
     rungs.append(Rung("L5", None, need))
-    rungs.append(_invariant(found, sizes))
-    return Certificate(tuple(rungs), tuple(checks))
+    rungs.append(_invariant(found, sizes(limits, cut) if sizes else ()))
+    return Certificate(tuple(rungs), tuple(checks), cut)
 
 
 def _known_ranking(world: Dataset, profile: Profile, protocol: Protocol, seed: int, progress: Progress) -> Rung | None:
@@ -130,7 +143,8 @@ def _known_ranking(world: Dataset, profile: Profile, protocol: Protocol, seed: i
     if not known:
         return None
     try:
-        made = score(_prepared(world, protocol, seed), protocol, seed=seed, progress=progress, label=world.name)
+        side = _prepared(world, protocol, seed, Cut.of(profile.cut.get("log")))
+        made = score(side, protocol, seed=seed, progress=progress, label=world.name)
     except BadInput as error:
         return Rung("L4", None, f"{error}")
     rows = []
@@ -147,8 +161,8 @@ def _known_ranking(world: Dataset, profile: Profile, protocol: Protocol, seed: i
     return Rung("L4", passed, answer, {"passing": PASSING_TAU, "ceilings": rows, "protocol": protocol.facts()})
 
 
-def _prepared(world: Dataset, protocol: Protocol, seed: int) -> Prepared:
-    clicks = sample(world, least=protocol.least_views, most=MOST_SESSIONS, seed=seed)
+def _prepared(world: Dataset, protocol: Protocol, seed: int, cut: Cut | None = None) -> Prepared:
+    clicks = sample(world, least=protocol.least_views, most=MOST_SESSIONS, seed=seed, cut=cut)
     return prepare(clicks, protocol, name=world.name, seed=seed)
 
 
@@ -292,7 +306,7 @@ def _drift(found: Mapping[str, Measured], size: Size) -> list[tuple[str, str, fl
     rows = []
     for name in SCALE_FREE:
         one, other = found.get(name), size.found.get(name)
-        if one is None or other is None or not one.values or not other.values:
+        if one is None or other is None or not one.values or not other.values or name in size.unsteady:
             continue
         shown = {key: value for key, value in one.values.items() if key not in ("p10", "p99", "sd")}
         errors = errors_of(one.about.form, other.values, shown, whole=False)

@@ -172,3 +172,10 @@ def sessions_are_users(world: Dataset) -> bool:
         return rows == world.users
     found = world.scan("interactions").select(pl.col("session", "user_id").n_unique()).collect()
     return bool(found["session"][0] == found["user_id"][0])
+
+
+def timed(world: Dataset) -> bool:
+    """Whether every row of the log has a time."""
+    if source_of(world) == "events":
+        return True
+    return bool(world.scan("interactions").select(pl.col("event_timestamp").null_count() == 0).collect().item())

@@ -6,13 +6,15 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsim.fidelity.base import About, Context, Limits, Measured, told, untold
-from recsim.fidelity.clicks import Clicks, Sampler
+from recsim.fidelity.clicks import Clicks, Sampler, popularity_levels
 from recsim.fidelity.log import Piece
 
 SESSIONS = 30_000
 PRODUCTS = 1_000
 """The sessions sampled and the most viewed products kept: the same size of every world, so that figures compare."""
 RANKS = (2, 5, 10, 20, 50)
+ENOUGH_STEPS = 1_000
+NO_STEPS = "too few steps from a product to another"
 TOO_SMALL = "fewer than 100 products are viewed together"
 
 
@@ -47,18 +49,48 @@ class Spectrum:
         self._sampler.add(piece)
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
-        from scipy.sparse.linalg import svds
-
         matrix = matrix_of(self._sampler.clicks())
         if min(matrix.shape) < 2 * max(RANKS):
             return untold(self.about, TOO_SMALL)
         views = np.asarray(matrix.sum(axis=0)).ravel()
         scaled = matrix.multiply(1 / np.sqrt(np.maximum(views, 1))).tocsr()
-        values = svds(scaled, k=max(RANKS), v0=np.ones(min(scaled.shape)), return_singular_vectors=False)
-        ordered = np.sort(values)[::-1]
+        squares = np.linalg.eigvalsh((scaled.T @ scaled).toarray())
+        ordered = np.sqrt(np.maximum(squares[::-1], 0.0))
         return told(
             self.about, {f"rank_{rank}": float(ordered[rank - 1] / ordered[0]) for rank in RANKS}, matrix.shape[0]
         )
+
+
+class PopularitySteps:
+    """How alike in popularity a view and the next of the session are, of steps to another product.
+
+    Popularity is the level of a product's rank, in doublings from the most popular hundredth. `correlation` is
+    Pearson's, 0 where the next product is any; `same_share` the steps to the same level.
+    """
+
+    about = About("popularity_steps", "rates", "joint", "of steps")
+
+    def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
+        self._sampler = Sampler(least=2, most=SESSIONS)
+
+    def add(self, piece: Piece) -> None:
+        self._sampler.add(piece)
+
+    def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
+        clicks = self._sampler.clicks()
+        if not len(clicks):
+            return untold(self.about, NO_STEPS)
+        row = np.repeat(np.arange(len(clicks)), clicks.lengths)
+        moved = (row[1:] == row[:-1]) & (clicks.product[1:] != clicks.product[:-1])
+        level = popularity_levels(clicks.product)
+        here, there = level[:-1][moved], level[1:][moved]
+        if len(here) < ENOUGH_STEPS or not here.std() or not there.std():
+            return untold(self.about, NO_STEPS)
+        values = {
+            "correlation": float(np.corrcoef(here, there)[0, 1]),
+            "same_share": float((here == there).mean()),
+        }
+        return told(self.about, values, len(here))
 
 
 class Clustering:

@@ -44,10 +44,20 @@ class Ranking(Section):
     evidence: Evidence
 
 
+class LogCut(Section):
+    """How the log of the figures was cut; a world goes through the same before it is held against them."""
+
+    kinds: Annotated[tuple[Literal["view_product", "add_to_cart", "purchase"], ...], Field(min_length=1)]
+    least_views: int = Field(1, ge=1, description="views of a session, at least")
+    least_events: int = Field(1, ge=1, description="events of a product, at least")
+    sessions_only: bool = Field(default=False, description="the log does not say which sessions are of one user")
+
+
 class Profile(Section):
     """One profile file."""
 
     description: str = Field(min_length=3, description="one sentence")
+    cut: dict[Literal["log"], LogCut] = Field({}, description="how the log of the figures was cut")
     model: dict[str, dict[str, Any]] = Field({}, description="scenario values by section")
     targets: dict[str, Target] = Field({}, description="figures by statistic")
     rankings: dict[str, Ranking] = Field({}, description="recommenders on real logs, by log")

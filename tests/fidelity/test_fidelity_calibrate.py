@@ -6,14 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsim.cli.drawn import Drawn
 from recsim.dataset import Dataset
+from recsim.fidelity import STATISTICS
 from recsim.fidelity.base import About, Measured
-from recsim.fidelity.calibrate import model_of, tuned
-from recsim.fidelity.fits import floored_lognormal, poisson_lognormal
-from recsim.fidelity.measure import measure
+from recsim.fidelity.calibrate import Model, model_of
+from recsim.fidelity.fits import cut_lognormal, floored_lognormal, poisson_lognormal
+from recsim.fidelity.measure import Pass, measure
+from recsim.fidelity.tuning import DRAWN, tuned
 from recsim.generate.engine import generate
 from recsim.scenario import load_scenario
 from recsim.scenario.profile import load_profile
+from recsim.scenario.world import Products
 
 KNOBS = {
     "users.sessions_per_day": (0.5, 0.15),
@@ -62,24 +66,53 @@ def test_the_fits_find_the_parameters_of_their_own_draws() -> None:
     assert poisson_lognormal(np.zeros(10, np.int64), least=1) is None
 
 
-def test_knobs_of_the_choice_model_are_found_by_making_worlds() -> None:
-    """A model world in which the share of views again is 0.1 + 0.8 of the knob, and staying is the knob itself."""
+def test_pauses_are_fitted_where_the_model_cuts_them() -> None:
+    z = np.random.default_rng(2).normal(size=50_000)
+    gaps = np.minimum(60 * np.exp(1.4 * z), 600.0)
+    values = {f"p{p}": float(np.quantile(gaps, p / 100)) for p in (25, 50, 75, 90, 95)}
+    assert cut_lognormal(values, most=600.0) == pytest.approx((60, 1.4), rel=0.03)
+    assert cut_lognormal(dict.fromkeys(values, 5.0), most=600.0)[0] == pytest.approx(5.0, rel=0.01)
 
-    def shows(again: float, stay: float) -> dict[str, Measured]:
-        return {
-            "re_view": Measured(About("re_view", "rates", "marginal", ""), {"share": 0.1 + 0.8 * again}),
-            "category_stay": Measured(About("category_stay", "rates", "joint", ""), {"share": stay}),
-            "events_per_product": Measured(About("events_per_product", "counts", "marginal", "")),
+
+def test_knobs_are_found_together_by_making_worlds_and_others_stay() -> None:
+    """A model world in which views again come from one knob and by chance from small categories, too."""
+
+    def shows(model: Model) -> dict[str, Measured]:
+        behaviour, products = model["behaviour"], model["products"]
+        again = 0.02 + 0.8 * behaviour["review_view_share"] + 4.0 / products["categories"]
+        return {name: Measured(About(name, "rates", "marginal", "")) for name in STATISTICS.names()} | {
+            "re_view": Measured(About("re_view", "rates", "marginal", ""), {"share": again}),
+            "category_stay": Measured(
+                About("category_stay", "rates", "joint", ""),
+                {"share": 0.3 + 0.6 * behaviour["stay_in_category_share"] + 8.0 / products["categories"]},
+            ),
         }
 
-    found = tuned(
-        {},
-        shows(0.33, 0.6),
-        lambda m: shows(m["behaviour"]["review_view_share"], m["behaviour"]["stay_in_category_share"]),
-    )
-    assert found["behaviour"]["review_view_share"] == pytest.approx(0.33, abs=0.01)
-    assert found["behaviour"]["stay_in_category_share"] == pytest.approx(0.6, abs=0.01)
-    assert "products" not in found
+    start: Model = {"behaviour": {"review_view_share": 0.25, "stay_in_category_share": 0.88}, "products": {}}
+    start["products"]["categories"] = 100
+    aim: Model = {
+        "behaviour": {"review_view_share": 0.4, "stay_in_category_share": 0.5}, "products": {"categories": 100},
+    }  # fmt: skip
+    wanted = shows(aim)
+    found = tuned(start, wanted, shows)
+    assert shows(found)["re_view"].values["share"] == pytest.approx(wanted["re_view"].values["share"], rel=0.05)
+    stays = wanted["category_stay"].values["share"]
+    assert shows(found)["category_stay"].values["share"] == pytest.approx(stays, rel=0.1)
+    assert found["products"]["popularity_sigma"] == Products().popularity_sigma
+    assert "activity_sigma" not in found.get("users", {})
+
+
+def test_a_world_of_a_model_is_drawn_as_it_is_written(tmp_path: Path) -> None:
+    """What tuning measures in memory is what `generate` puts on disk, figure by figure."""
+    scenario = load_scenario("smoke", sets=["layout.partitions=1"])
+    generate(scenario, tmp_path / "world", workers=1)
+    written = measure(Dataset.open(tmp_path / "world"), DRAWN)
+    drawn = Drawn.of(scenario)
+    run = Pass(drawn.context(users_are_sessions=False), DRAWN)
+    for piece in drawn.pieces():
+        run.add(piece)
+    made = run.finish()
+    assert {name: one.values for name, one in made.items()} == {name: one.values for name, one in written.items()}
 
 
 def test_the_command_writes_a_profile_that_a_scenario_takes(
