@@ -23,7 +23,7 @@ def calibrate(
     name: Annotated[str | None, typer.Option(help="Name of the profile; by default the world's.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; by default NAME.toml here.")] = None,
     tune: Annotated[
-        bool, typer.Option(help="Find what acts through the choice model by drawing up to 34 worlds (a minute or two).")
+        bool, typer.Option(help="Find what acts through the choice model by drawing up to 35 worlds (a minute or two).")
     ] = True,
     json: options.Json = False,
     dry_run: options.DryRun = False,
@@ -44,7 +44,7 @@ def calibrate(
     with Terminal(json=json, quiet=quiet) as terminal:
         rows = dataset.manifest.facts.get("events") or dataset.manifest.facts.get("interactions") or 0
         if dry_run:
-            plan = [["profile", str(target)], ["rows read", f"{rows:,}"], ["worlds drawn", "up to 34" if tune else "0"]]
+            plan = [["profile", str(target)], ["rows read", f"{rows:,}"], ["worlds drawn", "up to 35" if tune else "0"]]
             terminal.table("calibrate would write", ["what", "estimate"], plan)
             terminal.hint("nothing was written")
             return
