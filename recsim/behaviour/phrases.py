@@ -31,6 +31,12 @@ class Phrases:
         _write(self._start, self._size, self._bytes, rows, offsets, text)
         return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(text[:total]))
 
+    def column(self, places: NDArray[np.integer]) -> pa.StringArray:
+        """One word a row, n places; null where -1."""
+        _, offsets, text = self.join(places[:, None]).buffers()
+        there = pa.py_buffer(np.packbits(places >= 0, bitorder="little"))
+        return pa.StringArray.from_buffers(len(places), offsets, text, there)
+
 
 @kernel
 def _measure(size, rows, offsets):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202

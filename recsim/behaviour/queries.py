@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from recsim.behaviour import lexicon, wording
 from recsim.behaviour import vocabulary as vocab
 from recsim.behaviour.catalogue import Catalogue
+from recsim.behaviour.phrases import Phrases
 from recsim.behaviour.spelling import KIND_OF, TYPO_KINDS
 from recsim.behaviour.text import brands
 from recsim.behaviour.wanted import NOUNS, Rules, Shelf
@@ -48,7 +49,7 @@ class QueryText:
         self._catalogue = catalogue
         self._seed = seed
         self._lexicon, self._phrases = lexicon.build(shelf, queries)
-        self._replaceable = pa.array([*NOUNS, *vocab.ATTRIBUTES], pa.string())
+        self._replaceable = Phrases([*NOUNS, *vocab.ATTRIBUTES])
 
     def ask(
         self, category: NDArray[np.int64], viewed: NDArray[np.int64], salt: NDArray[np.int64], step: NDArray[np.int64]
@@ -68,7 +69,7 @@ class QueryText:
             rules=Rules(worded.category, worded.depth, worded.brand, worded.attribute, worded.model),
             typo=pa.DictionaryArray.from_arrays(pa.array(KIND_OF[worded.typo], mask=~typo), pa.array(TYPO_KINDS)),
             correct_text=right.take(pa.array(np.cumsum(typo, dtype=np.int32) - 1, mask=~typo)),
-            synonym_of=self._replaceable.take(pa.array(worded.synonym, mask=worded.synonym < 0)),
+            synonym_of=self._replaceable.column(worded.synonym),
             refinement=pa.DictionaryArray.from_arrays(
                 pa.array(worded.refinement, mask=worded.refinement < 0), pa.array(REFINEMENTS)
             ),

@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsim.behaviour.draft import Draft
+from recsim.behaviour.phrases import Phrases
 from recsim.behaviour.text import brands
 from recsim.behaviour.vocabulary import ATTRIBUTES
 from recsim.behaviour.world import World
@@ -15,7 +16,7 @@ from recsim.generate.arrival import Log
 from recsim.schema.tables import Query
 from recsim.schema.truth import QueryIntent
 
-_BRANDS, _ATTRIBUTES = pa.array(brands(), pa.string()), pa.array(ATTRIBUTES, pa.string())
+_BRANDS, _ATTRIBUTES = Phrases(brands()), Phrases(list(ATTRIBUTES))
 
 
 def tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> dict[str, pa.RecordBatch]:
@@ -37,8 +38,8 @@ def tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> 
         "query_id": ids,
         "category_id": _known(asked.rules.category),
         "depth": asked.rules.depth,
-        "brand": _BRANDS.take(_known(asked.rules.brand)),
-        "attribute": _ATTRIBUTES.take(_known(asked.rules.attribute)),
+        "brand": _BRANDS.column(asked.rules.brand),
+        "attribute": _ATTRIBUTES.column(asked.rules.attribute),
         "model_number": _known(asked.rules.model),
         "typo": asked.typo,
         "correct_text": asked.correct_text,
