@@ -116,44 +116,21 @@ def mix32(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numb
 
 
 @njit(forceinline=True)
-def turn_of(block, partitions):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
-    """How far block `block` of `partitions` consecutive users is turned before it is dealt out, 0 .. partitions - 1."""
-    return np.int64(mix32(block)) % partitions
-
-
-@njit(forceinline=True)
 def user_at(block, partition, partitions):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - numba infers
-    """The user of `block` that lives in `partition`: the inverse of `partition_of`."""
-    return block * partitions + (partition - turn_of(block, partitions) + partitions) % partitions
-
-
-@njit(cache=True)
-def _partitions(users, partitions, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for i in range(users.shape[0]):
-        block = users[i] // partitions
-        out[i] = (users[i] - block * partitions + turn_of(block, partitions)) % partitions
+    """The user of each `partitions` consecutive ones who lives in `partition`: the inverse of `partition_of`."""
+    return block * partitions + partition
 
 
 def partition_of(users: NDArray[np.int64], partitions: int) -> NDArray[np.int32]:
-    """The log partition (0 .. partitions - 1) of each user (0 upwards).
+    """The log partition (0 .. partitions - 1) of each user (0 upwards): the remainder of the user's number.
 
-    Users are dealt in blocks of `partitions` consecutive ids, each block turned by a hash of its number. So neighbours
-    scatter as under a keyed producer's hash, partitions differ by at most one user, and the users of one partition can
-    be counted off (`user_at`) without looking at the others.
+    So partitions differ by at most one user, neighbours live apart, the users of one partition can be counted off
+    without looking at the others, and numbers of one partition are small where they differ, which stores well. Nothing
+    about a user follows from the remainder: everything is drawn from a hash of the number.
     """
-    out = np.empty(len(users), np.int32)
-    _partitions(np.ascontiguousarray(users, np.int64), np.int64(partitions), out)
-    return out
+    return (users % partitions).astype(np.int32)
 
 
 def users_of(partition: int, partitions: int, users: int) -> NDArray[np.int64]:
     """The users (of ids 0 .. users - 1) of a partition, ascending."""
-    out = np.empty(-(-users // partitions), np.int64)
-    _users(np.int64(partition), np.int64(partitions), out)
-    return out[: len(out) - (len(out) > 0 and out[-1] >= users)]
-
-
-@njit(cache=True)
-def _users(partition, partitions, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for block in range(out.shape[0]):
-        out[block] = user_at(np.int64(block), partition, partitions)
+    return np.arange(partition, users, partitions, dtype=np.int64)

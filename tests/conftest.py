@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from recsim.dataset import Dataset
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,6 +34,21 @@ def smoke_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("worlds") / "smoke"
     generate(load_scenario("smoke"), out, workers=1)
     return out
+
+
+@pytest.fixture(scope="session")
+def make_smoke(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[str]], Dataset]:
+    """Generates the smoke scenario with other settings and opens it; every call makes another world."""
+    from recsim.dataset import Dataset
+    from recsim.generate.engine import generate
+    from recsim.scenario import load_scenario
+
+    def make(sets: Sequence[str]) -> Dataset:
+        out = tmp_path_factory.mktemp("smoke") / "w"
+        generate(load_scenario("smoke", sets=sets), out, workers=1)
+        return Dataset.open(out)
+
+    return make
 
 
 @pytest.fixture(autouse=True)

@@ -59,9 +59,8 @@ def test_every_user_is_in_exactly_one_partition_and_is_counted_off_there(partiti
         assert (rng.users_of(partition, partitions, users) == ids[where == partition]).all()
 
 
-def test_partitions_differ_by_at_most_one_user_and_neighbours_scatter() -> None:
+def test_partitions_differ_by_at_most_one_user_and_neighbours_live_apart() -> None:
     where = rng.partition_of(np.arange(100_003, dtype=np.int64), 16)
     sizes = np.bincount(where)
     assert sizes.max() - sizes.min() <= 1
-    blocks = where[: 16 * 1000].reshape(1000, 16)
-    assert 30 < (blocks[:, 0] == 0).sum() < 100
+    assert (where[1:] != where[:-1]).all()

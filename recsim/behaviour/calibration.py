@@ -168,9 +168,10 @@ def _draw(
     rules: Rules, catalogue: Catalogue, bench: _Bench, day: int, partition: int, most: int, found: _Found
 ) -> None:
     """Add the views and carts of a partition's day to `found`, until it has more than `most` views."""
-    block, end = 0, plan.members(rules)
-    while block < end and found.rows <= most:
+    block, more = 0, True
+    while more and found.rows <= most:
         users, block = plan.some(rules, catalogue, partition, day, block, _BATCH)
+        more = len(users.user) == _BATCH
         _expand_all(rules, catalogue, bench, day, users)
         if bench.out.shape[1] < bench.rows.counters[draft.EVENTS]:
             bench.out = np.empty((2, len(bench.rows.events), 4), np.float64)

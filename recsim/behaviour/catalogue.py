@@ -226,7 +226,9 @@ def _traits(
     log_price = products.price_sigma * (math.sqrt(0.6) * level + math.sqrt(0.4) * z[:, 2])
     price = np.maximum(np.round(median_price[category] * np.exp(log_price)) - 0.01, 0.99)
     popular = _even(seed, "product/popularity", products.count)
-    beyond = np.maximum(np.minimum(popular, products.popularity_tail_end) - 1.2, 0.0)
+    end = products.popularity_tail_end
+    beyond = np.maximum(np.minimum(popular, end) - 1.2, 0.0)
+    beyond += products.popularity_head * np.maximum(popular - end, 0.0)
     quality = 0.31 * popular + math.sqrt(1 - 0.31**2) * z[:, 0]
     days = scenario.calendar.days
     u = uniforms(seed, "product/life", ids).astype(np.float64)

@@ -41,7 +41,6 @@ _WORDS = {
     "utility",
     "adversaries",
     "memory",
-    "phrases",
 }
 """Files of this room that no kernel takes anything from; a change of a word need not compile anything again."""
 
@@ -122,6 +121,23 @@ def prefetch(_: Any, array: Any, row: Any) -> Any:  # noqa: ANN401, ARG001 - num
         return context.get_dummy_value()
 
     return types.void(array, types.int64), build
+
+
+@intrinsic
+def copy16(_: Any, source: Any, start: Any, target: Any, at: Any) -> Any:  # noqa: ANN401, ARG001 - numba's types
+    """Copy 16 bytes from place `start` of bytes to place `at` of other bytes; neither end is looked after."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:  # noqa: ANN401
+        word, sixteen = ir.IntType(64), ir.PointerType(ir.VectorType(ir.IntType(8), 16))
+        places = []
+        for array, offset in ((0, 1), (2, 3)):
+            data = context.make_array(signature.args[array])(context, builder, values[array]).data
+            address = builder.add(builder.ptrtoint(data, word), values[offset])
+            places.append(builder.inttoptr(address, sixteen))
+        builder.store(builder.load(places[0], align=1), places[1], align=1)
+        return context.get_dummy_value()
+
+    return types.void(source, types.int64, target, types.int64), build
 
 
 @intrinsic

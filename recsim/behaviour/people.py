@@ -145,6 +145,15 @@ def interests_of(rules, catalogue, user, tenant, taste, interests, fits):  # typ
 
 
 @inlined
+def introduce(rules, catalogue, user, day, taste, interests, fits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Fill the taste and the preferred categories of a user on a day; returns his home, as `home_of` does."""
+    home = home_of(rules, user)
+    taste_of(rules, user, day, taste)
+    interests_of(rules, catalogue, user, home[0], taste, interests, fits)
+    return home
+
+
+@inlined
 def _keep_best(interests, fits, category, fit):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - numba infers
     for k in range(interests.shape[0]):
         if interests[k] == category:

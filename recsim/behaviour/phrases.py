@@ -1,66 +1,64 @@
-"""Texts made of words out of banks: a column of strings from columns of positions."""
+"""Texts made of words out of banks: a column of strings from rows of places."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
+
+from recsim.behaviour.kernel import copy16, kernel
 
 
 class Phrases:
-    """Banks of words; the k-th word of a text comes out of the k-th bank."""
+    """Banks of words, one after the other; `first` int64: where each begins, and where the last ends.
+
+    Every word is kept with the space behind it. A text is written over the last space of the text before it, so no
+    word has to know whether it is the first or the last. Behind the words stands an empty one, where place -1 leads.
+    """
 
     def __init__(self, *banks: list[str]) -> None:
-        encoded = [text.encode() for bank in banks for text in bank]
-        self._first = np.cumsum([0, *(len(bank) for bank in banks)])
-        self._start = np.cumsum([0, *(len(text) for text in encoded)]).astype(np.int64)
-        self._bytes = np.frombuffer(b"".join(encoded), np.uint8)
+        words = [f"{text} ".encode() for bank in banks for text in bank]
+        self.first = np.cumsum([0, *(len(bank) for bank in banks)])
+        self._size = np.array([*(len(word) for word in words), 0])
+        self._start = np.cumsum(self._size) - self._size
+        self._bytes = np.frombuffer(b"".join([*words, bytes(16)]), np.uint8)
 
-    def join(self, *places: NDArray[np.int64]) -> pa.StringArray:
-        """n texts of the words at these places of the banks, int64 (n,) each, with spaces between; none where -1."""
-        rows = np.empty((len(places[0]), len(places)), np.int32)
-        for k, column in enumerate(places):
-            _place(column, self._first[k], rows[:, k])
+    def join(self, rows: NDArray[np.integer]) -> pa.StringArray:
+        """n texts of the words at these places, (n, k), with spaces between; no word where -1."""
         offsets = np.zeros(len(rows) + 1, np.int32)
-        total = _measure(self._start, rows, offsets)
-        text = np.empty(total, np.uint8)
-        _write(self._start, self._bytes, rows, text)
-        return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(text))
+        total = _measure(self._size, rows, offsets)
+        text = np.empty(total + 17, np.uint8)
+        _write(self._start, self._size, self._bytes, rows, offsets, text)
+        return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(text[:total]))
+
+    def column(self, places: NDArray[np.integer]) -> pa.StringArray:
+        """One word a row, n places; null where -1."""
+        _, offsets, text = self.join(places[:, None]).buffers()
+        there = pa.py_buffer(np.packbits(places >= 0, bitorder="little"))
+        return pa.StringArray.from_buffers(len(places), offsets, text, there)
 
 
-@njit(cache=True)
-def _place(column, first, words):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for i in range(column.shape[0]):
-        words[i] = column[i] + first if column[i] >= 0 else -1
-
-
-@njit(cache=True)
-def _measure(start, rows, offsets):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@kernel
+def _measure(size, rows, offsets):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill in where each text ends; returns the bytes of all."""
     end = 0
     for i in range(rows.shape[0]):
-        length = -1
-        for word in rows[i]:
-            if word >= 0:
-                length += start[word + 1] - start[word] + 1
-        end += max(length, 0)
+        length = 0
+        for k in range(rows.shape[1]):
+            length += size[rows[i, k]]
+        end += max(length - 1, 0)
         offsets[i + 1] = end
     return end
 
 
-@njit(cache=True)
-def _write(start, source, rows, text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    end = 0
+@kernel
+def _write(start, size, source, rows, offsets, text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Write the texts, sixteen bytes at a time: what is too much is overwritten by the next word."""
     for i in range(rows.shape[0]):
-        first = True
-        for word in rows[i]:
-            if word < 0:
-                continue
-            if not first:
-                text[end] = 32
-                end += 1
-            first = False
-            for k in range(start[word], start[word + 1]):
-                text[end] = source[k]
-                end += 1
+        end = np.int64(offsets[i])
+        for k in range(rows.shape[1]):
+            word = rows[i, k]
+            copy16(source, start[word], text, end)
+            for done in range(16, size[word], 16):
+                copy16(source, start[word] + done, text, end + done)
+            end += size[word]

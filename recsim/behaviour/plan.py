@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recsim.behaviour.catalogue import Catalogue
 from recsim.behaviour.kernel import inlined, kernel
-from recsim.behaviour.people import activity_of, home_of, interests_of, is_hostile, life_of, taste_of
+from recsim.behaviour.people import activity_of, introduce, is_hostile, life_of
 from recsim.behaviour.rules import Rules
 from recsim.rng import draw, stream_id, user_at
 
@@ -64,29 +64,26 @@ def members(rules: Rules) -> int:
 def _plan(rules, partition, day, first_block, users, sessions):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     found = 0
     block = first_block
-    end = -(-rules.users // rules.partitions)
-    while block < end and found < users.shape[0]:
-        user = user_at(block, partition, rules.partitions)
-        if user < rules.users:
-            word, _, _, _ = draw((rules.seed, _PLAN), user, day)
-            mean = np.float64(activity_of(rules, user)) * rules.day_share[day]
-            count = _poisson(mean, word, rules.sessions_max)
-            if count == 0 and rules.first_visit and _joins(rules, user, day):
-                count = 1
-            if count > 0 and _is_here(rules, user, day) and not is_hostile(rules, user):
-                users[found] = user
-                sessions[found] = count
-                found += 1
+    user = user_at(block, partition, rules.partitions)
+    while user < rules.users and found < users.shape[0]:
+        word, _, _, _ = draw((rules.seed, _PLAN), user, day)
+        mean = np.float64(activity_of(rules, user)) * rules.day_share[day]
+        count = _poisson(mean, word, rules.sessions_max)
+        if count == 0 and rules.first_visit and _joins(rules, user, day):
+            count = 1
+        if count > 0 and _is_here(rules, user, day) and not is_hostile(rules, user):
+            users[found] = user
+            sessions[found] = count
+            found += 1
         block += 1
+        user = user_at(block, partition, rules.partitions)
     return found, block
 
 
 @kernel
 def _introduce(rules, catalogue, day, plan, fits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for i in range(plan.user.shape[0]):
-        tenant, _, _, _ = home_of(rules, plan.user[i])
-        taste_of(rules, plan.user[i], day, plan.taste[i])
-        interests_of(rules, catalogue, plan.user[i], tenant, plan.taste[i], plan.interests[i], fits)
+        introduce(rules, catalogue, plan.user[i], day, plan.taste[i], plan.interests[i], fits)
 
 
 @inlined

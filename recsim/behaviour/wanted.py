@@ -45,14 +45,14 @@ class Shelf(NamedTuple):
 class Rules(NamedTuple):
     """What n queries ask for; -1 where they do not say. `depth` is 0 where the words name no category."""
 
-    category: NDArray[np.int64]
-    depth: NDArray[np.int64]
-    brand: NDArray[np.int64]
-    attribute: NDArray[np.int64]
-    model: NDArray[np.int64]
+    category: NDArray[np.integer]
+    depth: NDArray[np.integer]
+    brand: NDArray[np.integer]
+    attribute: NDArray[np.integer]
+    model: NDArray[np.integer]
 
 
-def parts_of(category: NDArray[np.int64]) -> Parts:
+def parts_of(category: NDArray[np.integer]) -> Parts:
     """The words of leaf categories; the same numbering as `text.path_of`."""
     rest, department = np.divmod(category, _DEPARTMENTS)
     rest, noun = np.divmod(rest, _PER_DEPARTMENT)

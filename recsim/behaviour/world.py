@@ -19,7 +19,7 @@ from recsim.clock import day_label, day_start_us
 from recsim.scenario import Scenario
 from recsim.scenario.activity import registered
 
-GENERATOR = "recsim-world/3"
+GENERATOR = "recsim-world/4"
 """Version of the model: raised whenever the same scenario would give other bytes."""
 
 

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol, Self
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ class DirectoryEmbeddingStore:
 
     def __init__(self, directory: Path, *, temporary: bool = False) -> None:
         self._directory = directory
-        self._temporary = temporary
+        self._removal = finalize(self, shutil.rmtree, directory, ignore_errors=True) if temporary else None
         self._open: dict[tuple[str, str, int], tuple[dict[str, int], NDArray[np.float32]]] = {}
 
     @classmethod
@@ -133,5 +134,5 @@ class DirectoryEmbeddingStore:
 
     def close(self) -> None:
         self._open.clear()
-        if self._temporary:
-            shutil.rmtree(self._directory, ignore_errors=True)
+        if self._removal:
+            self._removal()

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO, Self
+from weakref import finalize
 
 import orjson
 
@@ -57,23 +58,23 @@ class SegmentLog:
     the process is survived.
     """
 
-    def __init__(self, directory: Path, *, partitions: int = PARTITIONS, sync: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *, partitions: int = PARTITIONS, sync: bool = False, temporary: bool = False
+    ) -> None:
         self._directory = directory
         self._partitions = partitions
         self._sync = sync
         self._open: dict[str, list[_Partition]] = {}
         self._positions: dict[tuple[str, str], list[int]] = {}
         self._lock = RLock()
-        self._temporary = False
+        self._removal = finalize(self, shutil.rmtree, directory, ignore_errors=True) if temporary else None
 
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Open or make the log; raises `BadInput` where the path can't hold one."""
         name = url.removeprefix("embedded:").removeprefix("//")
         if not name:
-            log = cls(Path(tempfile.mkdtemp(prefix="recsim-log-")))
-            log._temporary = True
-            return log
+            return cls(Path(tempfile.mkdtemp(prefix="recsim-log-")), temporary=True)
         if not Path(name).parent.is_dir():
             raise BadInput(f"{url}: there is no directory {Path(name).parent}; make it, or use embedded: for scratch.")
         return cls(Path(name))
@@ -163,8 +164,8 @@ class SegmentLog:
                     if part.out is not None:
                         part.out.close()
             self._open.clear()
-            if self._temporary:
-                shutil.rmtree(self._directory, ignore_errors=True)
+            if self._removal:
+                self._removal()
 
     def _position(self, topic: str, group: str) -> list[int]:
         if (topic, group) not in self._positions:

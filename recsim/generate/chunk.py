@@ -135,7 +135,7 @@ def _write_events(world: World, bench: Workbench, path: Path, log: Log, bases: t
 def _write_transport(world: World, bench: Workbench, path: Path, log: Log, bases: tuple[int, int, int]) -> None:
     """The events that never arrived, which get their numbers here, and those that a client dated wrongly."""
     end = _delivered(bench.draft, log)
-    future = log.future[: log.written[5]].copy()
+    future = log.future[: log.written[5]]
     with sink.part(path, TransportTruth) as writer:
         for fate, chosen in (("lost", log.order[end:]), ("future", future)):
             for some, out in _groups(bench, chosen):

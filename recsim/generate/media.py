@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,18 @@ _BYTES_A_PIXEL = 0.15
 _VIDEO_BYTES_A_SECOND = 700_000.0
 _MOST = 8
 """Assumed sizes: phone pictures as services keep them, and clips at 5.6 Mbit/s."""
+
+
+@cache
+def _seconds() -> quantiles.Table:
+    """Lengths of clips, s."""
+    return quantiles.lognormal(12.0, 0.6, 1.0, 120.0)
+
+
+@cache
+def _noise() -> quantiles.Table:
+    """How much larger or smaller files are than their pictures say."""
+    return quantiles.lognormal(1.0, 0.4)
 
 
 def counts(scenario: Scenario, entities: NDArray[np.uint64]) -> dict[str, NDArray[np.int16]]:
@@ -48,8 +61,8 @@ def files(
         _VIDEO_FRAMES[word[:, 0] % len(_VIDEO_FRAMES)],
         _FRAMES[word[:, 0] % len(_FRAMES)],
     )
-    seconds = np.round(quantiles.draw_all(quantiles.lognormal(12.0, 0.6, 1.0, 120.0), word[:, 1]).astype(np.float64), 1)
-    noise = quantiles.draw_all(quantiles.lognormal(1.0, 0.4), word[:, 2])
+    seconds = np.round(quantiles.draw_all(_seconds(), word[:, 1]).astype(np.float64), 1)
+    noise = quantiles.draw_all(_noise(), word[:, 2])
     size = np.where(video, seconds * _VIDEO_BYTES_A_SECOND, frame.prod(axis=1) * _BYTES_A_PIXEL) * noise
     kind = np.where(video, 3, np.searchsorted(_OF_100, word[:, 3] % 100, side="right"))
     return {

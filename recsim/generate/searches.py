@@ -7,13 +7,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsim.behaviour.draft import Draft
-from recsim.behaviour.text import brands, pick
+from recsim.behaviour.phrases import Phrases
+from recsim.behaviour.text import brands
 from recsim.behaviour.vocabulary import ATTRIBUTES
 from recsim.behaviour.world import World
 from recsim.generate import arrival, sink
 from recsim.generate.arrival import Log
 from recsim.schema.tables import Query
 from recsim.schema.truth import QueryIntent
+
+_BRANDS, _ATTRIBUTES = Phrases(brands()), Phrases(list(ATTRIBUTES))
 
 
 def tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> dict[str, pa.RecordBatch]:
@@ -35,8 +38,8 @@ def tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> 
         "query_id": ids,
         "category_id": _known(asked.rules.category),
         "depth": asked.rules.depth,
-        "brand": pick(brands(), asked.rules.brand),
-        "attribute": pick(list(ATTRIBUTES), asked.rules.attribute),
+        "brand": _BRANDS.column(asked.rules.brand),
+        "attribute": _ATTRIBUTES.column(asked.rules.attribute),
         "model_number": _known(asked.rules.model),
         "typo": asked.typo,
         "correct_text": asked.correct_text,
@@ -50,6 +53,6 @@ def tables(world: World, rows: Draft, log: Log, bases: tuple[int, int, int]) -> 
     }
 
 
-def _known(values: NDArray[np.int64]) -> pa.Array:
+def _known(values: NDArray[np.integer]) -> pa.Array:
     """Numbers, null where they are negative."""
     return pa.array(values, mask=values < 0)

@@ -13,7 +13,7 @@ from recsim.behaviour import vocabulary
 from recsim.behaviour.adversaries import KINDS
 from recsim.behaviour.catalogue import USER_SCALE
 from recsim.behaviour.kernel import kernel
-from recsim.behaviour.people import activity_of, home_of, interests_of, taste_of, weights_of
+from recsim.behaviour.people import activity_of, introduce, weights_of
 from recsim.behaviour.quantiles import at
 from recsim.behaviour.text import pick
 from recsim.behaviour.world import World
@@ -99,12 +99,12 @@ def describe(world: World, ids: NDArray[np.int64]) -> People:
 def _describe(rules, catalogue, ids, people):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for i in range(ids.shape[0]):
         user = ids[i]
-        tenant, region, offset, device = home_of(rules, user)
+        tenant, region, offset, device = introduce(
+            rules, catalogue, user, np.int64(0), people.taste[i], people.interests[i], people.matches
+        )
         people.tenant[i], people.region[i], people.offset[i], people.device[i] = tenant, region, offset, device
         word, _, _, _ = draw((rules.seed, _AGE), user, 0)
         people.age[i] = np.int16(min(max(np.float32(38.0) + np.float32(13.0) * at(rules.normal, word), 16.0), 90.0))
-        taste_of(rules, user, np.int64(0), people.taste[i])
-        interests_of(rules, catalogue, user, tenant, people.taste[i], people.interests[i], people.matches)
         people.weights[i, 0] = activity_of(rules, user)
         people.weights[i, 1], people.weights[i, 2] = weights_of(rules, user)
 

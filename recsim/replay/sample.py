@@ -55,7 +55,7 @@ def sample_records(
 
 
 def _partition(world: Dataset, user: int) -> list[int] | None:
-    """The partition of a user where the log is cut by the hash of the user; None where it is not known to be."""
+    """The partition of a user where the log is cut by user; None where it is not known to be."""
     partitions = world.partitions("events")
     if partitions != list(range(len(partitions))):
         return None

@@ -100,8 +100,9 @@ class Products(Section):
         9.0,
         ge=1.2,
         le=9,
-        description="sigmas beyond which it rises no faster any more: the head of a large catalogue bends",
+        description="sigmas beyond which only popularity_head of that is left: the head of a large catalogue bends",
     )
+    popularity_head: Share = Field(0.0, description="share of the faster rise that is left beyond popularity_tail_end")
     taste_share: Share = Field(0.4, description="share of a product's taste variance that its category explains")
     niche_size: int = Field(22, ge=1, le=500, description="near-substitutes in a niche, mean; 0.6 to 1.4 times that")
     niche_taste_share: Share = Field(0.35, description="share of a product's taste variance that its niche explains")

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by one whenever a table or a wire record changes in a way an older reader would misread."""
 
 ArrowType = Literal[
@@ -83,7 +83,9 @@ def arrow_schema(row: type[Row]) -> pa.Schema:
 def encodings(row: type[Row]) -> dict[str, Any]:
     """Keyword arguments of `pyarrow.parquet.ParquetWriter` for a table: measured encodings, zstd level 1 or -1.
 
-    Parquet knows the values of a list column as `name.list.element`.
+    Parquet knows the values of a list column as `name.list.element`. Statistics (least, greatest) are kept of a table's
+    first column and of times only, which files are nearly sorted by: of scattered numbers they never let a reader skip
+    anything, and collecting them takes a tenth of the time of encoding (measured).
     """
     names = {"delta": "DELTA_BINARY_PACKED", "split": "BYTE_STREAM_SPLIT", "noise": "BYTE_STREAM_SPLIT"}
     chosen = columns(row)
@@ -96,7 +98,7 @@ def encodings(row: type[Row]) -> dict[str, Any]:
         "column_encoding": {
             leaves[name]: names[column.encoding] for name, column in chosen.items() if column.encoding in names
         },
-        "write_statistics": [name for name, column in chosen.items() if column.arrow in ("timestamp", "int64")],
+        "write_statistics": [next(iter(chosen)), *(name for name in chosen if chosen[name].arrow == "timestamp")],
     }
 
 

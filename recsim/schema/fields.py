@@ -7,7 +7,7 @@ from typing import Annotated
 from recsim.schema.columns import Column
 
 Id = Annotated[int, Column("int64", "id of the row, unique in the world", "split")]
-UserId = Annotated[int, Column("int64", "the user", "noise")]
+UserId = Annotated[int, Column("int64", "the user", "split")]
 ProductId = Annotated[int, Column("int64", "the product", "split")]
 SessionId = Annotated[int, Column("int64", "the session", "split")]
 Timestamp = Annotated[int, Column("timestamp", "when it happened, µs since 1970 UTC", "noise")]

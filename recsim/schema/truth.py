@@ -46,13 +46,16 @@ class QueryIntent(Row):
     ]
     brand: Annotated[str | None, Column("string", "the brand asked for", "dictionary")]
     attribute: Annotated[str | None, Column("string", "the attribute asked for", "dictionary")]
-    model_number: Annotated[int | None, Column("int16", "the model number asked for")]
+    model_number: Annotated[int | None, Column("int16", "the model number asked for", "dictionary")]
     typo: Annotated[str | None, Column("category", "kind of typo, null where there is none", "dictionary")]
     correct_text: Annotated[str | None, Column("string", "the text without its typo; null where there is none")]
     synonym_of: Annotated[
-        str | None, Column("string", "the catalogue's word that a synonym stands for; null where none is used")
+        str | None,
+        Column("string", "the catalogue's word that a synonym stands for; null where none is used", "dictionary"),
     ]
-    refines: Annotated[int | None, Column("int64", "the query of the same session that this one mends or narrows")]
+    refines: Annotated[
+        int | None, Column("int64", "the query of the same session that this one mends or narrows", "split")
+    ]
     refinement: Annotated[
         str | None,
         Column(

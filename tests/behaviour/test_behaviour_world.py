@@ -16,7 +16,7 @@ from recsim.generate import chunk
 from recsim.rng import ALGORITHM
 from recsim.scenario import load_scenario
 
-GOLDEN = ("recsim-world/3", "philox4x32-7/2", "0c152c1fa5772684")
+GOLDEN = ("recsim-world/4", "philox4x32-7/2", "dfd8613578a472cf")
 SETS = ["users.count=400", "products.count=300", "products.sold_out_share=0.2", "products.new_per_day_share=0.05"]
 CHUNKS = [(day, partition) for day in range(3) for partition in range(2)]
 

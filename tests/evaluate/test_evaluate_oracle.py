@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from recsim.errors import BadInput
 from recsim.evaluate import oracle
 from recsim.evaluate.engine import Question, evaluate
 from recsim.evaluate.oracle import Part, Period, Steps, Truth
-from recsim.generate.engine import generate
 from recsim.scenario import load_scenario
 
 BUSY = [
@@ -31,11 +31,9 @@ WHOLE_DAY = [Part(0, 0, DAY_MS, 1.0)]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def world(make_smoke: Callable[[Sequence[str]], Dataset]) -> Dataset:
     """Few users who come so often that what they look at shows what they like."""
-    out = tmp_path_factory.mktemp("oracle") / "w"
-    generate(load_scenario("smoke", sets=BUSY), out, workers=1)
-    return Dataset.open(out)
+    return make_smoke(BUSY)
 
 
 @pytest.fixture(scope="module")

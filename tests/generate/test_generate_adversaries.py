@@ -1,6 +1,7 @@
 """Adversaries: in the same log as everybody, and every one of them labelled."""
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -18,10 +19,8 @@ SHARES = [
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    out = tmp_path_factory.mktemp("hostile") / "w"
-    generate(load_scenario("smoke", sets=SETS + CLEAN + SHARES), out, workers=1)
-    return Dataset.open(out)
+def world(make_smoke: Callable[[Sequence[str]], Dataset]) -> Dataset:
+    return make_smoke(SETS + CLEAN + SHARES)
 
 
 @pytest.fixture(scope="module")

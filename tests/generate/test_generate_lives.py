@@ -3,6 +3,7 @@ leaves."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
 
 import numpy as np
@@ -11,7 +12,6 @@ import pytest
 
 from recsim.behaviour.utility import Judge
 from recsim.dataset import Dataset
-from recsim.generate.engine import generate
 from recsim.scenario import load_scenario
 
 SETS = [
@@ -22,10 +22,8 @@ SETS = [
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    out = tmp_path_factory.mktemp("lives") / "w"
-    generate(load_scenario("smoke", sets=SETS), out, workers=1)
-    return Dataset.open(out)
+def world(make_smoke: Callable[[Sequence[str]], Dataset]) -> Dataset:
+    return make_smoke(SETS)
 
 
 @pytest.fixture(scope="module")

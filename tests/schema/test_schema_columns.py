@@ -33,6 +33,10 @@ def test_only_small_enumerations_are_dictionary_encoded() -> None:
     assert set(encodings(Event)["use_dictionary"]) == {"event_type", "device", "tenant"}
 
 
+def test_statistics_are_kept_of_what_files_are_nearly_sorted_by() -> None:
+    assert encodings(Event)["write_statistics"] == ["event_id", "event_timestamp"]
+
+
 def test_the_event_vocabulary_is_the_designs() -> None:
     assert set(EVENT_TYPES) == {
         "view_product", "add_to_cart", "purchase", "upvote", "downvote", "search_query", "session_start",

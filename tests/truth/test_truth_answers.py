@@ -1,5 +1,6 @@
 """The truth by formula agrees with what a large sample of the world really does."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,7 @@ from recsim.behaviour.world import World
 from recsim.dataset import Dataset
 from recsim.errors import BadInput
 from recsim.generate import answer, recall
-from recsim.generate.engine import generate
 from recsim.rng import uniforms
-from recsim.scenario import load_scenario
 
 SETS = [
     "users.count=12000", "users.sessions_per_day=1.0", "products.count=1500", "products.categories=40",
@@ -27,10 +26,8 @@ SETS = [
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    out = tmp_path_factory.mktemp("truth") / "w"
-    generate(load_scenario("smoke", sets=SETS), out, workers=1)
-    return Dataset.open(out)
+def dataset(make_smoke: Callable[[Sequence[str]], Dataset]) -> Dataset:
+    return make_smoke(SETS)
 
 
 @pytest.fixture(scope="module")
