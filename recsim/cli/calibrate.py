@@ -81,7 +81,7 @@ def _tuned(model: Model, log: Published, terminal: Terminal) -> Model:
     from recsim.fidelity.measure import Pass
     from recsim.fidelity.tuning import STEPS, answering, fitting, tuned
 
-    scale = small_scale(model)
+    scale = small_scale(model, log.found)
     names = answering(log.found, scale)
     total = 1 + len(fitting(log.found)) + STEPS
     done = 0
@@ -92,7 +92,8 @@ def _tuned(model: Model, log: Published, terminal: Terminal) -> Model:
         made = Drawn.of(scenario_of(scaled(candidate, scale)), funnel)
         funnel = made.world.funnel
         run = Pass(made.context(users_are_sessions=log.cut.sessions_only), names)
-        for piece in through(log.cut, made.pieces, made.products)():
+        rows = list(made.pieces())
+        for piece in through(log.cut, lambda: iter(rows), made.products)():
             run.add(piece)
         done += 1
         terminal("fit the model", done, total, "worlds")

@@ -39,8 +39,8 @@ LONGEST_GAP_S = 1500.0
 PER_PRODUCT = frozenset({"events_per_product", "popularity", "session_popularity", "slopes", "reviews_per_product"})
 """Those that need as many users a product, too."""
 
-TUNED_USERS, TUNED_PRODUCTS = 100_000, 200_000
-"""Size of the largest world that is made to find knobs; one of a larger log is made smaller in proportion."""
+TUNED_USERS, TUNED_PRODUCTS, TUNED_EVENTS = 100_000, 200_000, 1_500_000
+"""The largest log that worlds of the whole size are drawn for; those of a larger one are smaller in proportion."""
 MOST_UNSEEN = 5.0
 """Products of a catalogue to those that a log shows, at most: a fit of a cut log's tail says little about the rest."""
 PRODUCTS_A_CATEGORY, LEAST_CATEGORIES, MOST_CATEGORIES = 80, 8, 300
@@ -174,9 +174,16 @@ def _plain(value: object) -> object:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-def small_scale(model: Model) -> float:
+def small_scale(model: Model, found: Found) -> float:
     """The share of its users and products at which a model is drawn in seconds; 1 where it is small enough."""
-    return min(1.0, TUNED_USERS / model["users"]["count"], TUNED_PRODUCTS / model["products"]["count"])
+    products = found["events_per_product"]
+    events = products.count * products.values.get("mean", 0.0)
+    return min(
+        1.0,
+        TUNED_USERS / model["users"]["count"],
+        TUNED_PRODUCTS / model["products"]["count"],
+        TUNED_EVENTS / max(events, 1.0),
+    )
 
 
 def scaled(model: Model, scale: float) -> Model:

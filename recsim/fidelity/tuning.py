@@ -97,7 +97,7 @@ def residuals(wanted: Found, shown: Found, *, scale: float) -> dict[str, float]:
             off = math.log(max(other, 1e-4) / max(value, 1e-4)) / tolerance
             lacking[f"{name}.{key}"] = min(max(off, -CLIP), CLIP)
     for part, name in COUNTS.items():
-        if name in shown and wanted[name].count:
+        if name in shown and name in wanted and wanted[name].count:
             off = math.log(max(shown[name].count, 1) / (wanted[name].count * scale)) / TOLERANCE
             lacking[part] = min(max(off, -CLIP), CLIP)
     return lacking

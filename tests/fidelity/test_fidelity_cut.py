@@ -96,8 +96,8 @@ def test_a_world_passes_against_its_own_log_as_it_would_be_published(
     assert set(off) <= {"hour_of_day"}, "which is on the users' own clocks here, and on the server's in the log"
     assert rungs["L3"].facts["auc"] < 0.55
     assert rungs["L4"].facts["tau"]["recall"]["value"] > 0.9
-    uncut = measure(world, ["events_per_product", "activity_diversity"])
-    assert uncut["events_per_product"].values["mean"] > 1.15 * found.found["events_per_product"].values["mean"]
+    assert not found.found["bounce"].values
+    assert measure(world, ["bounce"])["bounce"].values["share"] > 0.3
 
 
 def test_a_profile_of_a_cut_log_cuts_the_worlds_held_against_it(smoke_world: Path) -> None:
