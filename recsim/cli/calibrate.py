@@ -70,7 +70,9 @@ def calibrate(
             told = [[key, one["values_text"]] for key, one in _texts(tree).items()]
             terminal.table("targets", ["statistic", "measured"], told)
         terminal.hint(f"wrote {target}")
-        terminal.hint(f"next: recsim generate base --set profile={quote(str(target))} --certificate")
+        made = quote(f"data/like-{dataset.name}")
+        terminal.hint(f"next: recsim generate base --set profile={quote(str(target))} --out {made}")
+        terminal.hint(f"then: recsim evaluate {made} --against {quote(str(world))}")
 
 
 def _tuned(model: Model, log: Published, terminal: Terminal) -> Model:

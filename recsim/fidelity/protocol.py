@@ -84,7 +84,7 @@ def prepare(clicks: Clicks, protocol: Protocol, *, name: str, seed: int = 0) -> 
 def _parts(clicks: Clicks, protocol: Protocol) -> tuple[Clicks, Clicks, str]:
     if clicks.held is not None and clicks.held.any() and not clicks.held.all():
         return clicks.take(np.flatnonzero(~clicks.held)), clicks.take(np.flatnonzero(clicks.held)), "given"
-    cut = len(clicks) - max(1, round(len(clicks) * protocol.test_share))
+    cut = max(len(clicks) - max(1, round(len(clicks) * protocol.test_share)), 0)
     kind = "global time" if clicks.time_us is not None else "order of sessions"
     return clicks.take(np.arange(cut)), clicks.take(np.arange(cut, len(clicks))), kind
 

@@ -75,6 +75,8 @@ def test_the_latest_sessions_are_the_test_and_every_next_view_is_asked() -> None
 def test_a_log_too_small_to_rank_by_is_refused() -> None:
     with pytest.raises(BadInput, match=r"world tiny leaves .* too few to rank recommenders by"):
         prepare(clicks([[1, 2]] * 100), Protocol(), name="tiny")
+    with pytest.raises(BadInput, match="world rare leaves 0 test sessions over 0 products"):
+        prepare(clicks([[1, 2], [3, 4]]), Protocol(), name="rare")
 
 
 def test_an_error_is_a_log_ratio_and_published_quantiles_are_good_to_half_a_unit() -> None:
