@@ -7,48 +7,12 @@ few gigabytes for its counts and no disk. The rows are those `recsim generate` w
 import argparse
 import resource
 import time
-from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
 
-import numpy as np
-
-from recsim.behaviour import draft
-from recsim.behaviour.world import World, build
-from recsim.fidelity import STATISTICS
-from recsim.fidelity.base import Limits
+from recsim.cli.drawn import Drawn
 from recsim.fidelity.compare import against_target, limits_of
-from recsim.fidelity.log import PURCHASE, Piece
-from recsim.generate import chunk
+from recsim.fidelity.measure import Pass
 from recsim.scenario import load_scenario
 from recsim.scenario.profile import load_profile
-
-
-def described(world: World) -> Any:
-    """What statistics ask of a world, without its files."""
-    labels = [world.label(day) for day in range(world.rules.days)]
-    products = world.scenario.products.count
-    return SimpleNamespace(users=world.users, products=products, days=lambda: labels, has=lambda name: name == "events")
-
-
-def context_of(world: World) -> Any:
-    return SimpleNamespace(world=described(world), timed=True, users_are_sessions=False, zone_minutes=None)
-
-
-def pieces(world: World) -> Iterator[Piece]:
-    """Views, carts and purchases of every chunk, by session and time."""
-    bench = chunk.Workbench(world)
-    for day in range(world.rules.days):
-        for partition in range(world.rules.partitions):
-            rows = chunk.draft_chunk(world, bench, day, partition)
-            events = rows.events[: rows.counters[draft.UNIQUE]]
-            kind = ((events[:, 0] >> np.uint64(draft.DELAY_BITS)) & np.uint64(15)).astype(np.int8)
-            events, kind = events[kind <= PURCHASE], kind[kind <= PURCHASE]
-            session = (events[:, 1] >> np.uint64(32)).astype(np.int64)
-            product = (events[:, 1] & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1
-            ms = (events[:, 0] >> np.uint64(32)) - (events[:, 0] & np.uint64(draft.DELAY_MASK))
-            time_us = world.day_us(day) + ms.astype(np.int64) * 1000
-            yield Piece(rows.session[session, 0], session, product, kind, time_us, None)
 
 
 def main() -> None:
@@ -60,21 +24,19 @@ def main() -> None:
     assert scenario.profile is not None, "the scenario names a profile"
     profile = load_profile(scenario.profile)
     started = time.process_time()
-    world = build(scenario)
-    names = sorted({*profile.targets, "events_per_user"})
-    statistics = {name: STATISTICS.load(name)(context_of(world)) for name in names}
+    world = Drawn.of(scenario)
+    context = world.context(users_are_sessions=False)
+    run = Pass(context, sorted({*profile.targets, "events_per_user"}))
     events = 0
-    for piece in pieces(world):
+    for piece in world.pieces():
         events += len(piece)
-        for statistic in statistics.values():
-            statistic.add(piece)
-    limits = limits_of(profile.targets)
-    found = {name: one.finish(limits.get(name, Limits())) for name, one in statistics.items()}
+        run.add(piece)
+    found = run.finish(limits_of(profile.targets))
     seen = found["events_per_user"].count
-    sizes = f"{world.users:,} registered, {seen:,} seen, {scenario.products.count:,} products, {events:,} events"
-    print(f"{scenario.name}: {sizes}")
+    registered = scenario.users.count
+    print(f"{scenario.name}: {registered:,} registered, {seen:,} seen, {world.products:,} products, {events:,} events")
     for name, target in profile.targets.items():
-        check = against_target(target, found[name], described(world), users=seen)
+        check = against_target(target, found[name], context.world, users=seen)
         verdict = {True: "pass", False: "FAIL", None: "  - "}[check.passed]
         for figure, error in check.errors.items():
             real, made = check.real.get(figure), check.synthetic.get(figure)
