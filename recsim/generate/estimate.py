@@ -21,9 +21,9 @@ SESSION_BYTES = 10.5
 QUERY_BYTES = 20.0
 BASE_MEMORY_BYTES = 415e6
 MEMORY_AN_EVENT_BYTES = 50
-"""Time: `10m` whole (version 4 of the model; 157 CPU s, these say 152). Memory: chunks of `10m` and a world of 1,000,000
-users. Bytes: worlds of 100,000 to 40 million users. Time of a product and an old review, assumed: they only weigh the
-catalogue's files in the time left."""
+"""Time: `10m` whole (version 4 of the model; 157 CPU s, these say 152). Memory: chunks of `10m` and a world of a
+million users. Bytes: worlds of 100,000 to 40 million users. Time of a product and an old review, assumed: they only
+weigh the catalogue's files in the time left."""
 
 
 def estimate(scenario: Scenario) -> dict[str, Any]:
