@@ -41,7 +41,7 @@ def test_an_account_that_is_no_customer_has_a_label_and_chooses_nothing(recsim: 
     assert asked["choice"]["session_opens"] is not None
     import polars as pl
 
-    crawler = pl.read_parquet(world / "truth/adversaries/part-0000.parquet")["user_id"][0]
+    crawler = pl.read_parquet(world / "truth/adversaries/*.parquet")["user_id"][0]
     asked = json.loads(recsim("truth", world, "--user", crawler, "--product", 1, "--json").out)
     assert asked["user"]["adversary"]["kind"] == "crawler"
     assert asked["choice"]["session_opens"] is None
