@@ -32,7 +32,17 @@ def matrix_of(clicks: Clicks) -> csr_matrix:
     return matrix[np.diff(matrix.indptr) >= 2]
 
 
-class Spectrum:
+class _OfSessions:
+    """What is told by a sample of the sessions of two views or more."""
+
+    def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
+        self._sampler = Sampler(least=2, most=SESSIONS)
+
+    def add(self, piece: Piece) -> None:
+        self._sampler.add(piece)
+
+
+class Spectrum(_OfSessions):
     """Singular values over the first, of the matrix of sessions and products: how many directions taste has.
 
     The test of Belletti, Lakshmanan, Krichene et al., "Scaling up collaborative filtering data sets through
@@ -41,12 +51,6 @@ class Spectrum:
     """
 
     about = About("spectrum", "rates", "joint", "of the first")
-
-    def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
-        self._sampler = Sampler(least=2, most=SESSIONS)
-
-    def add(self, piece: Piece) -> None:
-        self._sampler.add(piece)
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         matrix = matrix_of(self._sampler.clicks())
@@ -61,7 +65,7 @@ class Spectrum:
         )
 
 
-class PopularitySteps:
+class PopularitySteps(_OfSessions):
     """How alike in popularity a view and the next of the session are, of steps to another product.
 
     Popularity is the level of a product's rank, in doublings from the most popular hundredth. `correlation` is
@@ -69,12 +73,6 @@ class PopularitySteps:
     """
 
     about = About("popularity_steps", "rates", "joint", "of steps")
-
-    def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
-        self._sampler = Sampler(least=2, most=SESSIONS)
-
-    def add(self, piece: Piece) -> None:
-        self._sampler.add(piece)
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         clicks = self._sampler.clicks()
@@ -93,18 +91,12 @@ class PopularitySteps:
         return told(self.about, values, len(here))
 
 
-class Clustering:
+class Clustering(_OfSessions):
     """Whether products viewed with the same product are viewed together: triangles over paths of two, of the graph
     that joins each product with the ten it is viewed with most.
     """
 
     about = About("clustering", "rates", "joint", "share")
-
-    def __init__(self, context: Context) -> None:  # noqa: ARG002 - the same of every world
-        self._sampler = Sampler(least=2, most=SESSIONS)
-
-    def add(self, piece: Piece) -> None:
-        self._sampler.add(piece)
 
     def finish(self, limits: Limits) -> Measured:  # noqa: ARG002 - not a distribution of counts
         matrix = matrix_of(self._sampler.clicks())
